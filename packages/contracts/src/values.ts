@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+/** An id that a client chose: 1 to 256 characters without control characters. */
+export const identifier = z
+  .string()
+  .min(1)
+  .max(256)
+  // oxlint-disable-next-line no-control-regex -- The rule is about control characters.
+  .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters')
+
+/** Epoch milliseconds between 1900 and 2300: what the stores can hold. Intake limits age and future further. */
+export const timestamp = z.number().finite().min(-2_208_988_800_000).max(10_413_792_000_000)
+
+/** RFC 3339 time with a zone. */
+export const instant = z.iso.datetime({ offset: true })
+
+/** A local calendar day, YYYY-MM-DD. */
+export const localDate = z.iso.date()
+
+/** ISO 3166-1 alpha-2 code, upper case. */
+export const countryCode = z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code, upper case')
+
+/** BCP 47 language tag. */
+export const languageTag = z
+  .string()
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 language tag')
+  .max(35)
+
+/** IANA time zone name. */
+export const timeZone = z.string().refine(isTimeZone, 'an IANA time zone name, such as Europe/Madrid')
+
+/** Page of a list: `next` is the cursor of the page after this one, null at the end. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() })
+}
+
+/** Query of every paged list. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(512).optional(),
+})
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
+  } catch {
+    return false
+  }
+}

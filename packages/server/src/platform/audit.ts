@@ -1,0 +1,14 @@
+import type { Actor } from './http/index.ts'
+
+/** The trail of who looked at or changed what. Kept by the operators module, written to by all. */
+export interface AuditTrail {
+  record(entry: {
+    actor: Actor
+    /** `object.verb`, such as viewer.looked_up. */
+    action: string
+    /** Id of what was looked at or changed. Never a personal value. */
+    object: string
+    /** What changed or was asked, without personal values. */
+    details?: Readonly<Record<string, string | number | boolean | readonly string[]>>
+  }): Promise<void>
+}

@@ -1,0 +1,53 @@
+import type { FastifyRequest } from 'fastify'
+import type { Right } from '@foyer/contracts'
+import { Problem } from '../errors.ts'
+
+/** Who makes a request: a signed-in operator or a program with an API key. */
+export interface Actor {
+  readonly kind: 'operator' | 'apiKey'
+  readonly id: string
+  readonly rights: ReadonlySet<Right>
+}
+
+/**
+ * Who may call a route. Every route declares it in `config.access`; a route without it does not register.
+ * `public`: anybody · `writeKey`: the route itself checks an app's write key · else an operator or API key with the right.
+ */
+export type Access = 'public' | 'writeKey' | { readonly right: Right }
+
+/** Tells who makes a request, by cookie or API key; null for nobody. Given by the operators module. */
+export type Authenticate = (request: FastifyRequest) => Promise<Actor | null>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** Who makes the request; null on public routes. */
+    actor: Actor | null
+  }
+}
+
+/** The actor of a request on a route that requires a right. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (!request.actor) throw new Problem('operator.sign_in_required')
+  return request.actor
+}
+
+/** Refuses unless the actor holds a further right, for parts of an answer that need more than the route. */
+export function requireRight(request: FastifyRequest, right: Right): void {
+  if (!actorOf(request).rights.has(right))
+    throw new Problem('operator.right_missing', `This needs the right ${right}.`)
+}
+
+/** Checks the access of a request before its handler runs. */
+export async function checkAccess(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
+  const access = request.routeOptions.config.access
+  if (access === 'public' || access === 'writeKey') return
+  const actor = await authenticate(request)
+  if (!actor) throw new Problem('operator.sign_in_required')
+  if (access && !actor.rights.has(access.right)) {
+    throw new Problem('operator.right_missing', `This needs the right ${access.right}.`)
+  }
+  request.actor = actor
+}

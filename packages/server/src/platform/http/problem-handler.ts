@@ -1,0 +1,53 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { problemDetails, type FieldError, type ProblemCode } from '@foyer/contracts'
+import { Problem } from '../errors.ts'
+
+/** Fastify's own refusals, in the words of our catalogue. */
+const FASTIFY_CODES: Record<string, ProblemCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request.too_large',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'request.not_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'request.not_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.invalid',
+}
+
+/** The one place where an error becomes an answer. Nothing of its stack or cause leaves the machine. */
+export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error)
+  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed')
+  void reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problem.toDetails(request.id))
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = error.validationContext ?? 'body'
+    const errors: FieldError[] = error.validation.map((issue) => ({
+      field: `${where}${issue.instancePath.replaceAll('/', '.')}`,
+      message: issue.message ?? 'is wrong',
+    }))
+    return new Problem('request.invalid', `See errors: ${errors.map((fault) => fault.field).join(', ')}.`, {
+      errors,
+    })
+  }
+  if (error instanceof SyntaxError && (error as { statusCode?: number }).statusCode === 400) {
+    return new Problem('request.not_json')
+  }
+  const code = (error as Partial<FastifyError>).code
+  if (code && FASTIFY_CODES[code]) return new Problem(FASTIFY_CODES[code])
+  const status = (error as Partial<FastifyError>).statusCode
+  if (status === 429) return new Problem('request.too_many')
+  if (status !== undefined && status >= 400 && status < 500) return new Problem('request.invalid')
+  return new Problem('server.failed', undefined, { cause: error })
+}
+
+/** Response schemas for the given problems, to be spread into a route's `response`. */
+export function problems(...codes: ProblemCode[]): Record<number, typeof problemDetails> {
+  return Object.fromEntries(codes.map((code) => [new Problem(code).status, problemDetails]))
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyInstance, type RawServerDefault, type RouteOptions } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import type { Logger } from '../log.ts'
+import { Problem } from '../errors.ts'
+import { checkAccess, type Authenticate } from './access.ts'
+import { answerProblem } from './problem-handler.ts'
+
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  Logger,
+  ZodTypeProvider
+>
+
+/** What a module gives to be mounted: registers its routes on the server. */
+export type Routes = (server: HttpServer) => void | Promise<void>
+
+export interface HttpServerOptions {
+  readonly log: Logger
+  readonly authenticate: Authenticate
+  /** Requests a minute and address on routes that are not intake. */
+  readonly requestsPerMinute: number
+  /** Proxies in front whose X-Forwarded-For is believed: a number of hops, or 0. */
+  readonly trustedProxies: number
+  readonly version: string
+  /** True once the server stops taking new work. */
+  readonly isDraining: () => boolean
+}
+
+/** Bytes of a body on routes that do not set their own limit. */
+const BODY_BYTES_MAX = 1_048_576
+
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const server: HttpServer = fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    trustProxy: (_address: string, hop: number) => hop <= options.trustedProxies && options.trustedProxies > 0,
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    return503OnClosing: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+  }).withTypeProvider<ZodTypeProvider>()
+
+  server.setValidatorCompiler(validatorCompiler)
+  server.setSerializerCompiler(serializerCompiler)
+  server.setErrorHandler(answerProblem)
+  server.setNotFoundHandler((request, reply) =>
+    answerProblem(new Problem('route.not_found', `No ${request.method} here. See /docs.`), request, reply),
+  )
+  server.decorateRequest('actor', null)
+  server.addHook('onRoute', requireDeclaredAccess)
+  server.addHook('onRequest', async (request) => {
+    if (options.isDraining())
+      throw new Problem('server.draining', undefined, { headers: { 'retry-after': '5' } })
+    await checkAccess(request, options.authenticate)
+  })
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+
+  await server.register(helmet, {
+    enableCSPNonces: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        baseUri: ["'none'"],
+        connectSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+      },
+    },
+    strictTransportSecurity: false,
+    crossOriginResourcePolicy: false,
+  })
+  await server.register(rateLimit, {
+    global: true,
+    max: options.requestsPerMinute,
+    timeWindow: '1 minute',
+    errorResponseBuilder: (_request, context) =>
+      new Problem('request.too_many', `Try again in ${Math.ceil(context.ttl / 1000)} s.`),
+  })
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Foyer',
+        version: options.version,
+        description: 'The audience platform for streaming services.',
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key made in the console.' },
+          writeKey: {
+            type: 'http',
+            scheme: 'basic',
+            description: "An app's write key as user name, no password.",
+          },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>
+    server.swagger(),
+  )
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, logLevel: 'silent' })
+  return server
+}
+
+/** Pages that libraries mount and that carry no access of their own. */
+const LIBRARY_PAGES = /^\/docs(\/|$)/
+
+function requireDeclaredAccess(route: RouteOptions): void {
+  route.config ??= {}
+  if (LIBRARY_PAGES.test(route.url)) route.config.access = 'public'
+  if (!route.config.access)
+    throw new Error(`route ${String(route.method)} ${route.url} does not declare its access`)
+}

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+const includes = (...patterns: string[]) => patterns
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: includes('packages/**/*.test.ts', 'scripts/**/*.test.ts'),
+          exclude: includes('**/node_modules/**', '**/dist/**'),
+          globalSetup: ['packages/server/test/template.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: includes('e2e/**/*.e2e.ts'),
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          pool: 'forks',
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})

@@ -4,4 +4,5 @@
  */
 export { actorOf, requireRight, type Access, type Actor, type Authenticate } from './access.ts'
 export { problems, toProblem } from './problem-handler.ts'
+export { operationsRoutes } from './operations.ts'
 export { createHttpServer, type HttpServer, type Routes } from './server.ts'

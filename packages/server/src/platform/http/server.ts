@@ -47,7 +47,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const server: HttpServer = fastify({
     loggerInstance: options.log,
     disableRequestLogging: true,
-    trustProxy: (_address: string, hop: number) => hop <= options.trustedProxies && options.trustedProxies > 0,
+    trustProxy: (_address: string, hop: number) =>
+      hop <= options.trustedProxies && options.trustedProxies > 0,
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     requestIdHeader: false,

@@ -1,0 +1,186 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import type { Clock } from './clock.ts'
+import { StartupError } from './errors.ts'
+import type { Logger } from './log.ts'
+
+/**
+ * A thin supervisor of child processes. Children say when they are ready, are started in order, restarted when they die,
+ * and stopped in reverse order. They exit by themselves when the supervisor's channel closes, so that a killed
+ * supervisor leaves nobody behind.
+ */
+export interface ChildSpec {
+  readonly name: string
+  /** The script and its arguments. */
+  readonly script: string
+  readonly args: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  /** Time it may take to finish its work when told to stop, ms; then it is killed. */
+  readonly drainMsMax: number
+}
+
+export interface Supervisor {
+  /** Resolves when every child has said that it is ready. Rejects with StartupError when one cannot start at all. */
+  readonly ready: Promise<void>
+  /** Rejects when a child ended with a condition that a restart does not mend; never resolves. */
+  readonly failed: Promise<never>
+  /** Process ids by child, for tests that kill. */
+  pids(): Record<string, number>
+  /** Passes a message to a child, if it lives. */
+  send(name: string, message: ChildMessage): void
+  /** Stops all children, the last started first. */
+  stop(): Promise<void>
+}
+
+/** What crosses the channel between supervisor and child. */
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly info?: Readonly<Record<string, string | number>> }
+  | { readonly type: 'metrics'; readonly role: string; readonly metrics: unknown }
+  | { readonly type: 'drain' }
+
+/** Exit code of a child whose start failed for a reason that a person must mend (sysexits.h EX_CONFIG). */
+export const EXIT_CONFIGURATION = 78
+
+const RESTART_DELAY_MS = { first: 100, last: 5_000 }
+/** A child that lived this long starts again without delay. */
+const STEADY_MS = 30_000
+
+export interface SupervisorOptions {
+  readonly children: readonly ChildSpec[]
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called with what a child sends besides `ready`. */
+  readonly onMessage?: (from: string, message: ChildMessage) => void
+  /** Called each time a child says that it is ready. */
+  readonly onReady?: (name: string, info: Readonly<Record<string, string | number>>) => void
+}
+
+interface Running {
+  readonly spec: ChildSpec
+  process: ChildProcess
+  startedAt: number
+  delayMs: number
+}
+
+export function startSupervisor(options: SupervisorOptions): Supervisor {
+  const { clock, log } = options
+  const running = new Map<string, Running>()
+  let isStopping = false
+  let fail!: (error: Error) => void
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject))
+  failed.catch(() => undefined)
+
+  function start(spec: ChildSpec, delayMs: number): Promise<void> {
+    const child = fork(spec.script, [...spec.args], {
+      env: { ...process.env, ...spec.environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: process.execArgv,
+    })
+    const entry: Running = { spec, process: child, startedAt: clock.now(), delayMs }
+    running.set(spec.name, entry)
+    return new Promise((resolve, reject) => {
+      child.on('message', (message: ChildMessage) => {
+        if (message.type !== 'ready') return options.onMessage?.(spec.name, message)
+        options.onReady?.(spec.name, message.info ?? {})
+        resolve()
+      })
+      child.once('exit', (code, signal) => {
+        if (isStopping) return resolve()
+        if (code === EXIT_CONFIGURATION) {
+          const error = new StartupError(`${spec.name} could not start; see its message above.`)
+          fail(error)
+          return reject(error)
+        }
+        log.warn({ child: spec.name, code, signal }, 'child ended, starting it again')
+        restartLater(entry).then(resolve, reject)
+      })
+      child.once('error', reject)
+    })
+  }
+
+  function restartLater(entry: Running): Promise<void> {
+    const wasSteady = clock.now() - entry.startedAt >= STEADY_MS
+    const delayMs = wasSteady ? RESTART_DELAY_MS.first : entry.delayMs
+    return new Promise((resolve, reject) => {
+      // A real timer: restarts must happen under a manual clock too.
+      setTimeout(() => {
+        if (isStopping) return resolve()
+        start(entry.spec, Math.min(delayMs * 2, RESTART_DELAY_MS.last)).then(resolve, reject)
+      }, delayMs)
+    })
+  }
+
+  async function startAll(): Promise<void> {
+    for (const spec of options.children) if (!isStopping) await start(spec, RESTART_DELAY_MS.first)
+  }
+
+  async function stopOne({ spec, process: child }: Running): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    if (child.connected) child.send({ type: 'drain' } satisfies ChildMessage)
+    const timer = setTimeout(() => {
+      log.error(
+        { child: spec.name, drainMsMax: spec.drainMsMax },
+        'child did not stop in time and was killed',
+      )
+      child.kill('SIGKILL')
+    }, spec.drainMsMax)
+    await exited
+    clearTimeout(timer)
+  }
+
+  const ready = startAll()
+  ready.catch(() => undefined)
+  return {
+    ready,
+    failed,
+    pids: () =>
+      Object.fromEntries(
+        [...running].flatMap(([name, { process: child }]) => (child.pid ? [[name, child.pid]] : [])),
+      ),
+    send(name, message) {
+      const child = running.get(name)?.process
+      if (child?.connected) child.send(message, () => undefined)
+    },
+    async stop() {
+      isStopping = true
+      for (const entry of [...running.values()].toReversed()) await stopOne(entry)
+    },
+  }
+}
+
+/**
+ * The child's side: says `ready`, and calls `drain` once when the supervisor asks for it or is gone, then exits. Ctrl-C
+ * reaches the whole group of a terminal; only the supervisor acts on it.
+ */
+export function actAsChild(options: { drain: () => Promise<void>; log: Logger }): {
+  ready(info?: Readonly<Record<string, string | number>>): void
+  send(message: ChildMessage): void
+  onMessage(listener: (message: ChildMessage) => void): void
+} {
+  let isDraining = false
+  async function drainAndExit(): Promise<void> {
+    if (isDraining) return
+    isDraining = true
+    try {
+      await options.drain()
+      process.exit(0)
+    } catch (error) {
+      options.log.error({ err: error }, 'draining failed')
+      process.exit(1)
+    }
+  }
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => void drainAndExit())
+  process.on('disconnect', () => void drainAndExit())
+  process.on('message', (message: ChildMessage) => {
+    if (message.type === 'drain') void drainAndExit()
+  })
+  const send = (message: ChildMessage): void => {
+    if (process.connected) process.send?.(message, () => undefined)
+  }
+  return {
+    ready: (info) => send({ type: 'ready', ...(info ? { info } : {}) }),
+    send,
+    onMessage: (listener) => void process.on('message', listener),
+  }
+}

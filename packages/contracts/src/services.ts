@@ -26,13 +26,12 @@ export const slug = z
   .max(64)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens, such as cinema-web')
 
-// oxlint-disable-next-line no-control-regex -- The rule is about control characters.
 const label = z
   .string()
   .trim()
   .min(1)
   .max(128)
-  .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters')
+  .regex(/^\P{Cc}+$/u, 'no control characters')
 
 const purposes = z
   .array(z.enum(PURPOSES as [Purpose, ...Purpose[]]))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { GENDERS } from './reports.ts'
 import { slug } from './services.ts'
 import { countryCode, identifier, instant, localDate } from './values.ts'
 
@@ -6,10 +7,6 @@ import { countryCode, identifier, instant, localDate } from './values.ts'
  * Viewers (`/v1/viewers`): registered people. What is coarse (gender, age at registration, country, region, city) is
  * readable; what names a person is sealed at rest and shown only to who has the right `viewers.personal`.
  */
-
-export const GENDERS = ['female', 'male', 'other', 'unknown'] as const
-export const gender = z.enum(GENDERS)
-export type Gender = z.infer<typeof gender>
 
 /** Limits of what is kept of one viewer. */
 export const VIEWER_LIMITS = {
@@ -24,14 +21,13 @@ export const VIEWER_LIMITS = {
   traitsBytesMax: 16_384,
 } as const
 
-// oxlint-disable-next-line no-control-regex -- The rule is about control characters.
 const line = (max: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(max)
-    .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters')
+    .regex(/^\P{Cc}+$/u, 'no control characters')
 
 /** An e-mail address as far as a form can tell: something, @, something with a dot, no spaces. */
 export const emailAddress = z
@@ -48,6 +44,7 @@ export const phoneNumber = z
   .regex(/^\+?[\d ().\-/]+$/, 'a telephone number')
   .refine((text) => /^\d{5,15}$/.test(text.replace(/\D/g, '')), 'a telephone number of 5 to 15 digits')
 
+const gender = z.enum(GENDERS)
 const age = z.number().int().min(0).max(VIEWER_LIMITS.ageMax)
 
 const traits = z.record(z.string().min(1).max(128), z.json())

@@ -11,6 +11,13 @@ export const serverSettings = defineSettings({
     default: 'production',
     sentence: 'What this instance is for; `production` refuses settings that only tests and trials may use.',
   },
+  clock: {
+    env: 'FOYER_CLOCK',
+    schema: choice(['system', 'manual']),
+    default: 'system',
+    sentence:
+      'Where time comes from; `manual` reads epoch milliseconds from the file `clock` in the data folder, and is refused in production.',
+  },
   dataFolder: {
     env: 'FOYER_DATA',
     schema: text.min(1).transform((path) => (isAbsolute(path) ? path : resolve(path))),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /**
  * Time, injected. Nothing outside this file reads the machine's clock: tests and the demo move time by hand
  * (`FOYER_CLOCK=manual`, refused in production).
@@ -55,4 +57,27 @@ export function manualClock(start: number): ManualClock {
     advance: (ms) => set(now + ms),
     set,
   }
+}
+
+const CLOCK_FILE_POLL_MS = 20
+
+/**
+ * A manual clock that several processes share by a file which holds epoch milliseconds as text: whoever writes a later
+ * number there moves time for all of them. For tests and trials of the whole program (`FOYER_CLOCK=manual`).
+ */
+export function fileClock(path: string): Clock {
+  const read = (): number => {
+    try {
+      return Number.parseInt(readFileSync(path, 'utf8'), 10) || 0
+    } catch {
+      return 0
+    }
+  }
+  const clock = manualClock(read())
+  const poll = setInterval(() => {
+    const now = read()
+    if (now > clock.now()) clock.set(now)
+  }, CLOCK_FILE_POLL_MS)
+  poll.unref()
+  return clock
 }

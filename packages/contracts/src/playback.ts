@@ -5,19 +5,22 @@ import { identifier, timestamp } from './values.ts'
  * The native wire of players: `POST /v1/playback`.
  *
  * One request carries one batch of one view (a playback). The body is JSON, sent as `application/json` or, so that a
- * beacon of a closing page needs no preflight, as `text/plain`. Times are epoch milliseconds of the device's clock,
- * durations and positions are milliseconds, rates are kbps (1 kbps = 1000 bit/s), volumes are bytes.
+ * beacon of a closing page needs no preflight, as `text/plain`; gzip is taken. Fields are camelCase with their unit at
+ * the end: times are epoch milliseconds of the device's clock (`ts`, `sentAt`), durations and positions milliseconds
+ * (`Ms`), rates kbps (`Kbps`, 1 kbps = 1000 bit/s), volumes bytes. Booleans read as claims (`isFatal`).
  *
- * Answer: 204 when every event was taken, 200 with `refused` when some were not.
+ * Answer: 204 when every event was taken; 200 with `refused` when some were not or there is something to say; the
+ * others are durable. `(viewId, seq)` identifies an event: sent again, in any order, it counts once.
+ * `docs/reference/playback-wire.md` is the reference for people.
  */
 
 /** Limits of one batch. What is above them is refused by name. */
 export const PLAYBACK_LIMITS = {
-  /** Bytes of the body after decompression. */
-  batchBytesMax: 1_000_000,
-  /** Bytes of one event as JSON. */
+  /** Bytes of the body after decompression: 1 MB. */
+  batchBytesMax: 1_048_576,
+  /** Bytes of one event as JSON: 32 KB. */
   eventBytesMax: 32_768,
-  /** Events in a batch. */
+  /** Events in a batch: what a player keeps while it is offline. */
   eventsMax: 3_600,
 } as const
 
@@ -32,7 +35,7 @@ export const PLAYER_EVENT_NAMES = {
   player_loaded: 'Player_loaded',
 } as const
 
-/** Types that Foyer gives a meaning to. Any other lower_snake_case type is stored and drawn under its own name. */
+/** Types that Foyer gives a meaning to. Any other type is stored and drawn under its own name. */
 export const PLAYBACK_TYPES = [
   'player_loaded',
   'play',
@@ -99,13 +102,19 @@ export const deviceClass = z.enum([
 ])
 export type DeviceClass = z.infer<typeof deviceClass>
 
-const ms = z.number().finite().min(0).max(8_640_000_000_000)
+const ms = z.number().min(0).max(8_640_000_000_000)
 const count = z.number().int().min(0).max(1e15)
+const kbps = z.number().min(0).max(10_000_000)
+const pixels = z.number().min(0).max(65_536)
+const word = z.string().max(64)
+const code = z.string().max(128)
 
-/** One event of a player. Fields beyond these are kept as properties. */
+/** One event of a player. What stands for one type only is named with it. Other fields are kept as properties. */
 export const playbackEvent = z.looseObject({
   /** What happened: one of `PLAYBACK_TYPES` or a type of your own. */
-  type: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'lower_snake_case, at most 40 characters'),
+  type: z
+    .string()
+    .regex(/^[A-Za-z][\w.:-]{0,63}$/, 'a letter, then letters, digits, _ . : or -, at most 64 characters'),
   /** Number of the event within its view, from 0. With `viewId` it identifies the event: sent twice, it counts once. */
   seq: z.number().int().min(0).max(4_294_967_295),
   /** Device clock, epoch ms. */
@@ -115,26 +124,105 @@ export const playbackEvent = z.looseObject({
   /** Position in the content, ms; on live the PROGRAM-DATE-TIME at the playhead as epoch ms; null when unknown. */
   positionMs: ms.nullable().optional(),
   /** Playback rate; 1 is normal speed. */
-  rate: z.number().finite().min(-64).max(64).optional(),
-  /** Seconds behind the live edge, in ms. */
+  rate: z.number().min(-64).max(64).optional(),
+  /** How far behind the live edge the playhead is. */
   liveLatencyMs: ms.optional(),
-  /** `request`: bytes received. */
-  bytes: count.optional(),
-  /** `rendition`: bitrate of the rendition now shown. */
-  bitrateKbps: z.number().finite().min(0).max(10_000_000).optional(),
-  /** `error`: the player's code. */
-  code: z.string().max(128).optional(),
-  /** `error`: whether playback ended for it. */
-  isFatal: z.boolean().optional(),
-  /** `view_end`: pagehide, stop, next, error or timeout. */
-  reason: z.string().max(64).optional(),
+
+  /** `player_loaded`: from the page's beginning until the player was ready. */
+  loadMs: ms.optional(),
+  /** `play`: nobody pressed play. */
+  isAutoplay: z.boolean().optional(),
+  /** `play`, `volume`, `heartbeat`. */
+  isMuted: z.boolean().optional(),
+  /** `first_frame`: from `play` until the first frame moved, advertising included. */
+  startupMs: ms.optional(),
+  /** `first_frame`: it was an advertisement's. */
+  isAd: z.boolean().optional(),
+  /** `stall_end`, `seek_end`, `request`: how long it took. */
+  durationMs: ms.optional(),
+  /** `seek_end`: position before and after. */
+  fromMs: ms.optional(),
+  toMs: ms.optional(),
+  /** `seek_end`: user gestures that were joined into this seek. */
+  gestures: count.optional(),
+
   /** `heartbeat`: ranges of the content that were played since the last one, [from, to] in ms. */
   ranges: z
     .array(z.tuple([ms, ms]))
     .max(200)
     .optional(),
-  /** `custom`: its name. */
-  name: z.string().max(128).optional(),
+  /** `heartbeat`: wall time in the playing state since the last one. */
+  playedMs: ms.optional(),
+  /** `heartbeat`: wall time stalled since the last one. */
+  stalledMs: ms.optional(),
+  /** `heartbeat`: content buffered ahead of the playhead. */
+  bufferMs: ms.optional(),
+  /** `heartbeat`: frames since the last one. */
+  framesDecoded: count.optional(),
+  framesDropped: count.optional(),
+  /** `heartbeat`: what the player believes the network gives. */
+  bandwidthKbps: kbps.optional(),
+  /** `heartbeat`: the page or app is in front. */
+  isVisible: z.boolean().optional(),
+  /** `heartbeat`, `volume`: 0 to 1. */
+  volume: z.number().min(0).max(1).optional(),
+
+  /** `rendition`: bitrate of the rendition now shown. */
+  bitrateKbps: kbps.optional(),
+  /** `rendition`: decoded size. */
+  widthPx: pixels.optional(),
+  heightPx: pixels.optional(),
+  /** `heartbeat`, `mode`: size of the player on the screen. */
+  playerWidthPx: pixels.optional(),
+  playerHeightPx: pixels.optional(),
+  /** `rendition`. */
+  framesPerSecond: z.number().min(0).max(1_000).optional(),
+  /** `rendition`: RFC 6381, such as avc1.4d401f. */
+  codec: word.optional(),
+
+  /** `request`: bytes received. */
+  bytes: count.optional(),
+  /** `request`: how many are summed up in this event; 1 when absent. */
+  requests: count.optional(),
+  /** `request`: of those, how many failed. */
+  failures: count.optional(),
+  /** `request`: time to the first byte, mean and longest. */
+  ttfbMs: ms.optional(),
+  ttfbMsMax: ms.optional(),
+  /** `request`: host that served it. */
+  host: z.string().max(253).optional(),
+
+  /** `mode`: fullscreen, inline, pip, background, cast. `track`: audio or text. */
+  mode: word.optional(),
+  /** `track`: BCP 47 tag of the language chosen; empty for none. */
+  language: z.string().max(35).optional(),
+
+  /** `ad_*`. */
+  adId: identifier.optional(),
+  creativeId: identifier.optional(),
+  /** `ad_*`: pre, mid or post. */
+  adBreak: word.optional(),
+  /** `ad_*`: place in its break, from 0. */
+  adIndex: count.optional(),
+  /** `ad_*`: stitched into the stream by the server. */
+  isServerSide: z.boolean().optional(),
+
+  /** `error`: the player's code. */
+  code: code.optional(),
+  /** `error`: the player's words, at most 256 characters. */
+  message: z.string().max(256).optional(),
+  /** `error`: whether playback ended for it. */
+  isFatal: z.boolean().optional(),
+  /** `error`: player, network, drm, or business (a refusal by the operator's own rules, such as a country). */
+  kind: word.optional(),
+  /** `error`: HTTP status, when there was one. */
+  httpStatus: z.number().int().min(0).max(999).optional(),
+  /** `view_end`: pagehide, stop, next, error or timeout. `rendition`: why it changed. */
+  reason: word.optional(),
+
+  /** `custom`: its name, and what it says. */
+  name: code.optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
 })
 export type PlaybackEvent = z.infer<typeof playbackEvent>
 
@@ -148,8 +236,8 @@ export const playbackContext = z.looseObject({
   anonymousId: identifier.optional(),
   /** Navigation session (30 minutes idle). */
   visitId: identifier.optional(),
-  /** Signed token that says who is watching; see docs/guides/viewer-tokens.md. */
-  viewerToken: z.string().max(4_096).optional(),
+  /** Signed token that says who is watching; see docs/guides/viewer-tokens.md. One that is not valid leaves the events anonymous. */
+  viewerToken: z.string().max(4_096).nullable().optional(),
   content: z.looseObject({
     /** The id in the catalogue: a title's, or a channel's for live. */
     id: identifier,
@@ -199,25 +287,35 @@ export const playbackBatch = z.looseObject({
 })
 export type PlaybackBatch = z.infer<typeof playbackBatch>
 
+/** What is checked before its events are looked at one by one: a batch that fails it is refused as a whole. */
+export const playbackEnvelope = playbackBatch.extend({ events: z.array(z.unknown()).min(1) })
+
 /** One event that was not taken, and why. */
 export const refusedEvent = z.object({
   /** Place in the batch, from 0. */
   index: z.number().int(),
   /** `messageId`, or `viewId:seq` of a native event, where it could be read. */
   messageId: z.string().optional(),
-  /** A stable code of the problem catalogue. */
+  /** A stable code of the problem catalogue: event.invalid, event.too_large, event.too_old or event.in_future. */
   code: z.string(),
-  /** The field that is wrong, as a path. */
+  /** The field that is wrong, as a path such as `context.content.id`. */
   field: z.string().optional(),
   /** What is wrong with it, for people. */
   message: z.string(),
 })
 export type RefusedEvent = z.infer<typeof refusedEvent>
 
-/** Body of a 200: some events were refused, the others are durable. */
+/** Something that the sender should know although its events were taken. */
+export const intakeDiagnostic = z.object({ code: z.string(), message: z.string() })
+export type IntakeDiagnostic = z.infer<typeof intakeDiagnostic>
+
+/** Body of a 200: some events were refused or there is something to say; what was accepted is durable. */
 export const intakeReport = z.object({
   success: z.literal(true),
+  /** Events that were taken. */
   accepted: z.number().int(),
   refused: z.array(refusedEvent),
+  /** Absent when there are none. */
+  diagnostics: z.array(intakeDiagnostic).optional(),
 })
 export type IntakeReport = z.infer<typeof intakeReport>

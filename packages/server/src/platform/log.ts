@@ -1,4 +1,5 @@
 import { pino, type Logger as PinoLogger } from 'pino'
+import { maskPersonal } from './personal.ts'
 
 /**
  * Structured logs: one JSON object a line on stderr, with `role`, `time` and `msg`.
@@ -64,11 +65,4 @@ function errorFields(error: unknown): Record<string, unknown> {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0]!.slice(0, 500)
-}
-
-/** E-mail- and phone-shaped parts of a text, masked. */
-export function maskPersonal(text: string): string {
-  return text
-    .replace(/[^\s"'<>()@]+(@|%40)[^\s"'<>()@]+/g, '[e-mail]')
-    .replace(/\+\d[\d ().-]{6,}\d/g, '[phone]')
 }

@@ -1,0 +1,149 @@
+import { asc, isNull, sql } from 'drizzle-orm'
+import { purposeMask, type PlatformName, type Purpose, type WriteKeyKind } from '@foyer/contracts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database, Sealed } from '../../platform/data-map.ts'
+import { sha256 } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import { app, service, serviceRevision, viewerTokenSecret, writeKey } from './schema.ts'
+
+/** What the hot path needs of a service. */
+export interface ServiceAccess {
+  readonly id: string
+  readonly timeZone: string
+  readonly localCountry: string
+  readonly language: string
+}
+
+/** What the hot path needs of an app. */
+export interface AppAccess {
+  readonly id: string
+  readonly service: ServiceAccess
+  readonly platform: PlatformName
+  readonly defaultPurposes: readonly Purpose[]
+  /** The same as a consent mask. */
+  readonly defaultMask: number
+  readonly trustClientIdentify: boolean
+  /** Live secrets of viewer tokens, as sealed in RECORDS. */
+  readonly tokenSecrets: readonly { readonly id: string; readonly secret: Sealed }[]
+}
+
+/** An app as known by one of its write keys. */
+export interface KeyAccess {
+  readonly app: AppAccess
+  readonly keyId: string
+  readonly keyKind: WriteKeyKind
+}
+
+/**
+ * Every service, app and live key in memory, so that an accepted event costs no query and a wrong key costs none either.
+ * The copy is bounded by `SERVICE_LIMITS`.
+ */
+export interface Directory {
+  /** The app of a live write key; null when the key is unknown or revoked. A change in another process counts within 1 s. */
+  appByWriteKey(key: string): Promise<KeyAccess | null>
+  appById(id: string): Promise<AppAccess | null>
+  serviceById(id: string): Promise<ServiceAccess | null>
+  /** Forgets the copy: the next question reads anew. For the process that changed something. */
+  invalidate(): void
+}
+
+/** Age at which a copy is compared with RECORDS' revision before it is used again, ms. */
+const CHECK_AFTER_MS = 1_000
+/**
+ * How long a copy serves on while RECORDS does not answer, ms: longer than the embedded engine needs to restart. While it
+ * does not answer nobody can revoke a key either.
+ */
+const SERVE_UNCHECKED_MS_MAX = 30_000
+
+interface Copy {
+  readonly revision: number
+  readonly services: ReadonlyMap<string, ServiceAccess>
+  readonly apps: ReadonlyMap<string, AppAccess>
+  /** By the SHA-256 of the key. */
+  readonly keys: ReadonlyMap<string, KeyAccess>
+}
+
+export function createDirectory(deps: { db: Database; clock: Clock; log: Logger }): Directory {
+  const { db, clock, log } = deps
+  let copy: Copy | null = null
+  let checkedAt = -Infinity
+  let checking: Promise<Copy> | null = null
+
+  function current(): Copy | Promise<Copy> {
+    if (copy && clock.now() - checkedAt < CHECK_AFTER_MS) return copy
+    return (checking ??= check().finally(() => (checking = null)))
+  }
+
+  async function check(): Promise<Copy> {
+    const startedAt = clock.now()
+    const previous = copy
+    try {
+      const revision = await readRevision(db)
+      const fresh = previous?.revision === revision ? previous : await readCopy(db, revision)
+      copy = fresh
+      checkedAt = startedAt
+      return fresh
+    } catch (error) {
+      if (!previous || startedAt - checkedAt > SERVE_UNCHECKED_MS_MAX) throw error
+      log.warn({ err: error }, 'apps and keys could not be checked; the copy in memory serves on')
+      return previous
+    }
+  }
+
+  return {
+    appByWriteKey: async (key) => (await current()).keys.get(sha256(key)) ?? null,
+    appById: async (id) => (await current()).apps.get(id) ?? null,
+    serviceById: async (id) => (await current()).services.get(id) ?? null,
+    invalidate() {
+      checkedAt = -Infinity
+    },
+  }
+}
+
+async function readRevision(db: Database): Promise<number> {
+  const [row] = await db.select({ revision: serviceRevision.revision }).from(serviceRevision)
+  return row?.revision ?? 0
+}
+
+/** Reads at or after a revision: a change that slips in between only makes the next check read again. */
+async function readCopy(db: Database, revision: number): Promise<Copy> {
+  const serviceRows = await db.select().from(service)
+  const appRows = await db.select().from(app)
+  const keyRows = await db.select().from(writeKey).where(isNull(writeKey.revokedAt))
+  const secretRows = await db
+    .select()
+    .from(viewerTokenSecret)
+    .where(isNull(viewerTokenSecret.revokedAt))
+    .orderBy(asc(viewerTokenSecret.createdAt))
+
+  const services = new Map<string, ServiceAccess>()
+  for (const { id, timeZone, localCountry, language } of serviceRows)
+    services.set(id, { id, timeZone, localCountry, language })
+  const secretsByApp = Map.groupBy(secretRows, (row) => row.app)
+  const apps = new Map<string, AppAccess>()
+  for (const row of appRows) {
+    apps.set(row.id, {
+      id: row.id,
+      service: services.get(row.service)!,
+      platform: row.platform,
+      defaultPurposes: row.defaultPurposes,
+      defaultMask: purposeMask(row.defaultPurposes),
+      trustClientIdentify: row.trustClientIdentify,
+      tokenSecrets: (secretsByApp.get(row.id) ?? []).map(({ id, secret }) => ({ id, secret })),
+    })
+  }
+  const keys = new Map<string, KeyAccess>()
+  for (const row of keyRows) keys.set(row.hash, { app: apps.get(row.app)!, keyId: row.id, keyKind: row.kind })
+  return { revision, services, apps, keys }
+}
+
+/** Tells every process that its copy is old. Call it in the transaction of the change. */
+export async function bumpRevision(tx: Database): Promise<void> {
+  await tx
+    .insert(serviceRevision)
+    .values({ id: 1, revision: 1 })
+    .onConflictDoUpdate({
+      target: serviceRevision.id,
+      set: { revision: sql`${serviceRevision.revision} + 1` },
+    })
+}

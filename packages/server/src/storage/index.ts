@@ -4,6 +4,15 @@
  * learn which they hold.
  */
 export type { Records } from './records/records.ts'
-export type { Events } from './events/events.ts'
+export { openRecords, type OpenRecordsOptions, type RecordsAddress } from './records/open-records.ts'
+export { migrateRecords } from './records/migrate-records.ts'
+export { runRecordsProcess } from './records/pglite-process.ts'
+export { isForeignKeyViolation, isUniqueViolation, sqlState } from './records/record-errors.ts'
+export type { Events, QueryOptions, QueryParams } from './events/events.ts'
+export { openEvents, type EventsOptions, type EventsTarget } from './events/clickhouse.ts'
+export { runEventsProcess } from './events/chdb-process.ts'
+export { migrateEvents } from './events/migrate.ts'
+export { defineReport, type Report } from './events/report.ts'
+export { eventsSettings } from './events/settings.ts'
 export type { Journal, JournalEntry, Position } from './journal/journal.ts'
 export type { RecorderState, RememberedKind, SealedBatch, StateChanges } from './journal/recorder-state.ts'

@@ -1,10 +1,10 @@
 -- Events as they happened, one row each, never rewritten by links, merges or consent.
 -- ORDER BY serves: a viewer's timeline (a range of days, a few subjects) and whole days for everything else.
 -- Retention counts from received_at, so that imported history does not vanish at insert.
-CREATE TABLE events (
+CREATE TABLE IF NOT EXISTS events (
   event_id UUID,
-  ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'When it happened, corrected for the device''s clock',
-  device_ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'When it happened by the device''s clock',
+  ts DateTime64(3, 'UTC') COMMENT 'When it happened, corrected for the device''s clock' CODEC(Delta, ZSTD(1)),
+  device_ts DateTime64(3, 'UTC') COMMENT 'When it happened by the device''s clock' CODEC(Delta, ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   local_date Date COMMENT 'Day of ts in the service''s zone',
   service LowCardinality(String),
@@ -48,7 +48,7 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
 -- Signed revisions of what each view amounts to in each quarter of an hour (UTC): a changed view writes its old values
 -- with sign -1 and its new ones with sign +1, so that every sum over it is right at every moment.
 -- ORDER BY serves the same readers as events.
-CREATE TABLE view_revision (
+CREATE TABLE IF NOT EXISTS view_revision (
   sign Int8,
   bucket DateTime('UTC') COMMENT 'Start of the 15 minutes',
   local_date Date,
@@ -79,7 +79,7 @@ TTL toDateTime(written_at) + INTERVAL 396 DAY DELETE
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Registered people as reports need them: coarse, one row a viewer; the highest version counts.
-CREATE TABLE viewer (
+CREATE TABLE IF NOT EXISTS viewer (
   vid UInt64,
   version UInt64,
   is_deleted UInt8,
@@ -99,7 +99,7 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
 -- Rollups. Each names its purpose and admits only what was allowed for it at intake. Bits: contracts/purposes.ts.
 
 -- What is watched, without people. Purpose analytics (bit 4). ORDER BY serves: titles over days, one title's history.
-CREATE TABLE content (
+CREATE TABLE IF NOT EXISTS content (
   bucket DateTime('UTC'),
   local_date Date,
   service LowCardinality(String),
@@ -118,7 +118,7 @@ PARTITION BY toYYYYMM(bucket)
 ORDER BY (local_date, service, content_kind, content_type, content_id, platform, country, bucket)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE MATERIALIZED VIEW content_of_views TO content AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS content_of_views TO content AS
 SELECT bucket, local_date, service, content_id, content_kind, content_type, platform, country,
   sum(toInt64(starts) * sign) AS starts, sum(toInt64(streams) * sign) AS streams,
   sum(toInt64(played_ms) * sign) AS played_ms, sum(toInt64(stalled_ms) * sign) AS stalled_ms
@@ -127,7 +127,7 @@ WHERE bitAnd(consent_mask, 16) != 0
 GROUP BY bucket, local_date, service, content_id, content_kind, content_type, platform, country;
 
 -- Who watched what on which day. Purpose analytics. ORDER BY serves: viewers of a title, titles of a viewer.
-CREATE TABLE subject_title_day (
+CREATE TABLE IF NOT EXISTS subject_title_day (
   local_date Date,
   service LowCardinality(String),
   content_id String,
@@ -143,7 +143,7 @@ PARTITION BY toYYYYMM(local_date)
 ORDER BY (local_date, service, content_kind, content_id, subject, consent_mask)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE MATERIALIZED VIEW subject_title_day_of_views TO subject_title_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS subject_title_day_of_views TO subject_title_day AS
 SELECT local_date, service, content_id, content_kind, subject, consent_mask,
   sum(toInt64(starts) * sign) AS starts, sum(toInt64(streams) * sign) AS streams,
   sum(toInt64(played_ms) * sign) AS played_ms
@@ -152,7 +152,7 @@ WHERE bitAnd(consent_mask, 16) != 0
 GROUP BY local_date, service, content_id, content_kind, subject, consent_mask;
 
 -- Who was active on which day, and how much. Purpose analytics. ORDER BY serves: daily viewers over a range.
-CREATE TABLE subject_day (
+CREATE TABLE IF NOT EXISTS subject_day (
   local_date Date,
   service LowCardinality(String),
   platform LowCardinality(String),
@@ -169,14 +169,14 @@ PARTITION BY toYYYYMM(local_date)
 ORDER BY (local_date, service, subject, consent_mask, platform, country)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE MATERIALIZED VIEW subject_day_of_events TO subject_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS subject_day_of_events TO subject_day AS
 SELECT local_date, service, platform, country, subject, consent_mask, toInt64(count()) AS events,
   toInt64(0) AS starts, toInt64(0) AS streams, toInt64(0) AS played_ms
 FROM events
 WHERE bitAnd(consent_mask, 16) != 0
 GROUP BY local_date, service, platform, country, subject, consent_mask;
 
-CREATE MATERIALIZED VIEW subject_day_of_views TO subject_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS subject_day_of_views TO subject_day AS
 SELECT local_date, service, platform, country, subject, consent_mask, toInt64(0) AS events,
   sum(toInt64(starts) * sign) AS starts, sum(toInt64(streams) * sign) AS streams,
   sum(toInt64(played_ms) * sign) AS played_ms
@@ -185,7 +185,7 @@ WHERE bitAnd(consent_mask, 16) != 0
 GROUP BY local_date, service, platform, country, subject, consent_mask;
 
 -- Bytes for invoices. Purpose billing (bit 2). ORDER BY serves: bytes of a service over days by app and content.
-CREATE TABLE bytes_day (
+CREATE TABLE IF NOT EXISTS bytes_day (
   local_date Date,
   service LowCardinality(String),
   app LowCardinality(String),
@@ -200,12 +200,12 @@ PARTITION BY toYYYYMM(local_date)
 ORDER BY (local_date, service, app, content_kind, content_id, subject, consent_mask)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE MATERIALIZED VIEW bytes_day_of_events TO bytes_day AS
-SELECT local_date, service, app, subject, consent_mask, content_id, content_kind, toInt64(sum(bytes)) AS bytes
+CREATE MATERIALIZED VIEW IF NOT EXISTS bytes_day_of_events TO bytes_day AS
+SELECT local_date, service, app, subject, consent_mask, content_id, content_kind, toInt64(sum(events.bytes)) AS bytes
 FROM events
-WHERE bitAnd(consent_mask, 4) != 0 AND bytes > 0
+WHERE bitAnd(consent_mask, 4) != 0 AND events.bytes > 0
 GROUP BY local_date, service, app, subject, consent_mask, content_id, content_kind;
 
 -- Reports name people and admit rows by these two functions only, so that links, merges and denials reach all of them.
-CREATE FUNCTION foyer_person AS (subject) -> subject;
-CREATE FUNCTION foyer_visible AS (subject, mask, purpose) -> purpose != 0 AND bitAnd(mask, purpose) = purpose;
+CREATE OR REPLACE FUNCTION foyer_person AS (subject) -> subject;
+CREATE OR REPLACE FUNCTION foyer_visible AS (subject, mask, purpose) -> purpose != 0 AND bitAnd(mask, purpose) = purpose;

@@ -1,0 +1,90 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { Problem } from '../../../platform/errors.ts'
+
+/** An element: its attributes, its own text, and its children in order, by names as they are written. */
+export interface XmlElement {
+  readonly attributes: Readonly<Record<string, string>>
+  readonly text: string
+  readonly children: ReadonlyMap<string, readonly XmlElement[]>
+}
+
+/**
+ * Reads an XML document that somebody sent. A document type is refused, so there are no entities of its own to expand and
+ * nothing to fetch; the five of XML and character references are read. Throws Problem import.unreadable.
+ */
+export function readXml(text: string): XmlElement {
+  if (/<!DOCTYPE|<!ENTITY/i.test(text.replaceAll(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g, ''))) {
+    throw new Problem('import.unreadable', 'The file has a document type (<!DOCTYPE>), which is not taken.')
+  }
+  const validity = XMLValidator.validate(text)
+  if (validity !== true) {
+    throw new Problem(
+      'import.unreadable',
+      `The file is not well-formed XML. Look at line ${validity.err.line}, column ${validity.err.col}.`,
+    )
+  }
+  try {
+    return elementOf(parser.parse(text) as Node)
+  } catch (error) {
+    throw new Problem('import.unreadable', 'The file cannot be read as XML.', { cause: error })
+  }
+}
+
+const TEXT = '#text'
+const CDATA = '#cdata'
+const ATTRIBUTE = '@'
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: ATTRIBUTE,
+  textNodeName: TEXT,
+  cdataPropName: CDATA,
+  alwaysCreateTextNode: true,
+  isArray: (name) => !name.startsWith(ATTRIBUTE) && !name.startsWith('#'),
+  parseTagValue: false,
+  parseAttributeValue: false,
+  processEntities: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  trimValues: true,
+  maxNestedTags: 50,
+})
+
+type Node = { readonly [name: string]: string | readonly Node[] | readonly string[] | undefined }
+
+function elementOf(node: Node): XmlElement {
+  const attributes: Record<string, string> = {}
+  const children = new Map<string, XmlElement[]>()
+  for (const [name, value] of Object.entries(node)) {
+    if (name.startsWith(ATTRIBUTE)) attributes[name.slice(1)] = withReferences(String(value))
+    else if (Array.isArray(value) && name !== CDATA) children.set(name, (value as Node[]).map(elementOf))
+  }
+  const text = withReferences(typeof node[TEXT] === 'string' ? node[TEXT] : '') + cdataOf(node[CDATA])
+  return { attributes, text: text.trim(), children }
+}
+
+function cdataOf(value: Node[string]): string {
+  if (value === undefined) return ''
+  const sections: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return sections
+    .map((section) =>
+      typeof section === 'string' ? section : String((section as Node | null)?.[TEXT] ?? ''),
+    )
+    .join('')
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** `&amp;` and its kind, and `&#…;`; what else looks like a reference stays as it is. */
+function withReferences(text: string): string {
+  return text.replaceAll(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
+    (whole, hex, decimal, name) => {
+      if (name !== undefined) return NAMED[String(name).toLowerCase()]!
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16)
+      return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)
+        ? String.fromCodePoint(code)
+        : whole
+    },
+  )
+}

@@ -20,6 +20,8 @@ export interface ViewerChanges {
   birthDate?: string | null
   /** Whole years when it was stated. */
   age?: number | null
+  /** Whole years at registration. */
+  ageAtRegistration?: number | null
   /** ISO 3166-1 alpha-2. */
   country?: string | null
   /** As stated: which region it is depends on the country that is known. */
@@ -83,12 +85,8 @@ const READERS: Record<ViewerField, (value: unknown, now: number) => Read> = {
     const day = typeof value === 'string' ? /^\d{4}-\d{2}-\d{2}(?=$|T)/.exec(value.trim())?.[0] : undefined
     return day ?? fault('not a calendar day YYYY-MM-DD')
   },
-  age(value) {
-    const age = typeof value === 'string' && /^\d{1,3}$/.test(value.trim()) ? Number(value) : value
-    if (typeof age !== 'number' || !Number.isInteger(age) || age < 0 || age > VIEWER_LIMITS.ageMax)
-      return fault(`not whole years from 0 to ${VIEWER_LIMITS.ageMax}`)
-    return age
-  },
+  age: wholeYears,
+  ageAtRegistration: wholeYears,
   country: (value) =>
     (typeof value === 'string' && value.length <= 80 && countryCodeOf(value)) ||
     fault('no such country in ISO 3166-1'),
@@ -118,6 +116,13 @@ const GENDER_WORDS = new Map<string, Gender>([
 function clear(field: ViewerField): string | null | { fault: string } {
   if (field === 'gender') return 'unknown'
   return field === 'registeredAt' ? fault('cannot be taken away') : null
+}
+
+function wholeYears(value: unknown): Read {
+  const age = typeof value === 'string' && /^\d{1,3}$/.test(value.trim()) ? Number(value) : value
+  if (typeof age !== 'number' || !Number.isInteger(age) || age < 0 || age > VIEWER_LIMITS.ageMax)
+    return fault(`not whole years from 0 to ${VIEWER_LIMITS.ageMax}`)
+  return age
 }
 
 function line(value: unknown, lengthMax: number): Read {

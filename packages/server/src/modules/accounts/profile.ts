@@ -109,7 +109,7 @@ function applyDates(
   stated: Stated,
   context: { at: number; timeZone: string; dropped: Dropped[] },
 ): Profile {
-  const { at, timeZone, dropped } = context
+  const { timeZone, dropped } = context
   let next = profile
   if (stated.registeredAt !== undefined) {
     const base = stated.birthDate === undefined ? next : { ...next, birthDate: null }
@@ -127,16 +127,30 @@ function applyDates(
     if ('age' in result) next = { ...next, birthDate: stated.birthDate, ageAtRegistration: result.age }
     else dropped.push({ field: 'birthDate', message: result.fault })
   }
-  if (stated.age !== undefined && next.birthDate === null) {
-    const age =
-      stated.age === null
-        ? null
-        : ageBefore(stated.age, { registeredAt: next.registeredAt, statedAt: at, timeZone })
-    if (age === null && stated.age !== null)
-      dropped.push({ field: 'age', message: 'not born at the registration' })
-    else next = { ...next, ageAtRegistration: age }
+  return applyAge(next, stated, context)
+}
+
+/** An age counts only while no birth date tells better. */
+function applyAge(
+  profile: Profile,
+  stated: Stated,
+  context: { at: number; timeZone: string; dropped: Dropped[] },
+): Profile {
+  const { at, timeZone, dropped } = context
+  let age = profile.ageAtRegistration
+  if (profile.birthDate !== null) {
+    if (stated.ageAtRegistration !== undefined && stated.ageAtRegistration !== age)
+      dropped.push({ field: 'ageAtRegistration', message: 'the birth date tells another' })
+    return profile
   }
-  return next
+  if (stated.age === null) age = null
+  else if (stated.age !== undefined) {
+    const before = ageBefore(stated.age, { registeredAt: profile.registeredAt, statedAt: at, timeZone })
+    if (before === null) dropped.push({ field: 'age', message: 'not born at the registration' })
+    else age = before
+  }
+  if (stated.ageAtRegistration !== undefined) age = stated.ageAtRegistration
+  return { ...profile, ageAtRegistration: age }
 }
 
 /** The profile with another time of registration and the age that follows; null when the birth date forbids it. */

@@ -222,6 +222,8 @@ export const catalogueImportQuery = z.object({
   dryRun: yes.default(false),
 })
 
+export type CatalogueImportQuery = z.infer<typeof catalogueImportQuery>
+
 /** What became of one row. */
 export const importedRow = z.object({
   /** The line of a CSV file where the row begins, else the item's number; both from 1. */

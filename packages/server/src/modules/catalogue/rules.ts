@@ -55,12 +55,14 @@ export const PARENT_KINDS: Readonly<Record<ItemKind, readonly ItemKind[]>> = {
 
 /** What is wrong with an entry's place in the hierarchy, or null. */
 export function parentFault(
-  item: Pick<Item, 'kind' | 'parentId'>,
+  item: Pick<Item, 'id' | 'kind' | 'parentId'>,
   parent: Pick<Item, 'id' | 'kind' | 'deletedAt'> | undefined,
 ): string | null {
   const allowed = PARENT_KINDS[item.kind]
   if (item.parentId === null)
     return item.kind === 'season' ? 'a season needs the series that it belongs to' : null
+  // The parent is known as it was before this write, so the ladder of kinds does not see an entry that becomes its own.
+  if (item.parentId === item.id) return 'a title does not belong to itself'
   if (allowed.length === 0) return `a ${item.kind} belongs to nothing`
   if (!parent || parent.deletedAt !== null) return `there is no title ${item.parentId}`
   if (!allowed.includes(parent.kind)) {

@@ -29,7 +29,7 @@ export function toProblem(error: unknown): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext ?? 'body'
     const errors: FieldError[] = error.validation.map((issue) => ({
-      field: `${where}${issue.instancePath.replaceAll('/', '.')}`,
+      field: `${where}${issue.instancePath.replace(/\/$/, '').replaceAll('/', '.')}`,
       message: issue.message ?? 'is wrong',
     }))
     return new Problem('request.invalid', `See errors: ${errors.map((fault) => fault.field).join(', ')}.`, {

@@ -1,7 +1,7 @@
 import type { FieldError } from '@foyer/contracts'
 import { Problem } from '../../../platform/errors.ts'
 import type { SourceFile, SourceRow } from './source-row.ts'
-import { readXml, type XmlElement } from './xml.ts'
+import { readXml, withReferences, type XmlElement } from './xml.ts'
 
 /**
  * Titles as Media RSS 1.5.1 (https://www.rssboard.org/media-rss), one `<item>` a title, its `<guid>` the id. An element of
@@ -118,9 +118,11 @@ function finder(item: XmlElement, prefixes: Prefixes): (element: string) => read
 
 const text = (found: readonly XmlElement[]) => (found[0]!.text === '' ? undefined : found[0]!.text)
 
-/** Descriptions are often HTML: its tags go, its words stay. */
+/** Descriptions are HTML unless they say that they are not: its tags go, its words stay. */
 function plainText(found: readonly XmlElement[]): string | undefined {
-  const plain = found[0]!.text.replaceAll(/<[^<>]*>/g, ' ').replaceAll(/[ \t]+/g, ' ')
+  const { text, attributes } = found[0]!
+  const isPlain = attributes['type'] === 'plain'
+  const plain = isPlain ? text : withReferences(text.replaceAll(/<[^<>]*>/g, ' ')).replaceAll(/[ \t]+/g, ' ')
   return plain.trim() === '' ? undefined : plain.trim()
 }
 

@@ -1,15 +1,27 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { CATALOGUE_IMPORT_LIMITS, catalogueImportAccount, catalogueImportQuery } from '@foyer/contracts'
+import {
+  CATALOGUE_IMPORT_LIMITS,
+  catalogueImportAccount,
+  catalogueImportQuery,
+  type CatalogueImportAccount,
+  type CatalogueImportQuery,
+} from '@foyer/contracts'
 import type { AuditTrail } from '../../../platform/audit.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Database } from '../../../platform/data-map.ts'
 import { Problem } from '../../../platform/errors.ts'
-import { actorOf, problems, type HttpServer, type Routes } from '../../../platform/http/index.ts'
+import { actorOf, problems, type Actor, type HttpServer, type Routes } from '../../../platform/http/index.ts'
 import { importCatalogue } from './import-catalogue.ts'
 
+interface CatalogueImportDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly audit: AuditTrail
+}
+
 /** `POST /v1/catalogue/import`: the file is the body, whatever its content type; gzip by Content-Encoding. */
-export function catalogueImportRoutes(deps: { db: Database; clock: Clock; audit: AuditTrail }): Routes {
+export function catalogueImportRoutes(deps: CatalogueImportDeps): Routes {
   return async (server) => {
     await server.register((scope: HttpServer, _options, done) => {
       scope.removeAllContentTypeParsers()
@@ -31,25 +43,35 @@ export function catalogueImportRoutes(deps: { db: Database; clock: Clock; audit:
             },
           },
         },
-        async (request) => {
-          const { format, dryRun } = request.query
+        (request) => {
           const source = unpacked(request.body as Readable | undefined, request.headers['content-encoding'])
-          const account = await importCatalogue(deps, { format, source, isDryRun: dryRun })
-          const { created, updated, unchanged, refused } = account
-          if (!dryRun) {
-            await deps.audit.record({
-              actor: actorOf(request),
-              action: 'catalogue.imported',
-              object: format,
-              details: { created, updated, unchanged, refused },
-            })
-          }
-          return account
+          return importBody(deps, { ...request.query, source, actor: actorOf(request) })
         },
       )
       done()
     })
   }
+}
+
+async function importBody(
+  deps: CatalogueImportDeps,
+  {
+    format,
+    dryRun,
+    source,
+    actor,
+  }: CatalogueImportQuery & { source: AsyncIterable<Uint8Array>; actor: Actor },
+): Promise<CatalogueImportAccount> {
+  const account = await importCatalogue(deps, { format, source, isDryRun: dryRun })
+  if (dryRun) return account
+  const { created, updated, unchanged, refused } = account
+  await deps.audit.record({
+    actor,
+    action: 'catalogue.imported',
+    object: format,
+    details: { created, updated, unchanged, refused },
+  })
+  return account
 }
 
 async function* unpacked(

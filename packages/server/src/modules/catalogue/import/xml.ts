@@ -76,7 +76,7 @@ function cdataOf(value: Node[string]): string {
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** `&amp;` and its kind, and `&#…;`; what else looks like a reference stays as it is. */
-function withReferences(text: string): string {
+export function withReferences(text: string): string {
   return text.replaceAll(
     /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
     (whole, hex, decimal, name) => {

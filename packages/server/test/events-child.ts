@@ -12,6 +12,8 @@ const { values } = parseArgs({
   },
 })
 
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+
 try {
   const events = await runEventsProcess({
     folder: values.folder!,
@@ -22,13 +24,11 @@ try {
   process.on('message', () => {
     void events.close().then(() => process.exit(0))
   })
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.send?.({ ready: true })
 } catch (error) {
   process.send?.({
     failed: error instanceof Error ? error.message : String(error),
     isForPerson: error instanceof StartupError,
   })
-  process.exitCode = 1
-  process.disconnect?.()
+  process.exit(1)
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Session, Session as ChdbSession, drainPending } from 'chdb'
 import type { Clock } from '../../platform/clock.ts'
 import { StartupError } from '../../platform/errors.ts'
+import { acquireFolderLock } from '../../platform/folder-lock.ts'
 import { ENGINE_CODES, EngineError } from './engine-error.ts'
 import type { EngineLimits } from './limits.ts'
 import { Lane, LanePool, type EngineSettings } from './lanes.ts'
@@ -42,6 +43,11 @@ export async function openChdb(options: {
 }): Promise<ChdbEngine> {
   const { folder, limits, clock } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // The engine has a lock too, but tells the reason to stderr alone.
+  const lock = acquireFolderLock(
+    join(folder, 'foyer.lock'),
+    `Another process has the events folder ${folder} open. Stop that Foyer first, or give this one another data folder.`,
+  )
   const sessions = openSessions(folder, limits)
   let opened = 0
   const lanes = (kind: string, count: number) =>
@@ -156,6 +162,7 @@ export async function openChdb(options: {
       await control.close()
       for (const pool of [reads, writes, inserts, control]) for (const lane of pool.lanes) lane.close()
       await drainPending()
+      lock.release()
       return true
     },
   }
@@ -190,13 +197,10 @@ function openSessions(folder: string, limits: EngineLimits): Session[] {
     return sessions
   } catch (error) {
     for (const session of sessions) session.close()
-    const message = error instanceof Error ? error.message : String(error)
-    if (message.includes('Cannot lock') || message.includes(`Code: ${ENGINE_CODES.cannotLock}`)) {
-      throw new StartupError(
-        `Another process has the events folder ${folder} open. Stop that Foyer first, or give this one another data folder.`,
-      )
-    }
-    throw new StartupError(`The events folder ${folder} cannot be opened: ${message.split('\n')[0]}`)
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
+    throw new StartupError(
+      `The events folder ${folder} cannot be opened: ${reason}. What the engine printed above says why.`,
+    )
   } finally {
     rmSync(configuration, { force: true })
   }

@@ -40,6 +40,14 @@ export function storeFailure(error: unknown): unknown {
     case 'busy':
       return new Problem('store.unavailable', undefined, { cause: error, headers: { 'Retry-After': '1' } })
     case 'wrong':
-      return error
+      return withoutValues(error)
   }
+}
+
+/** ClickHouse repeats the statement in its message, with the values that were asked for; those are nobody's to log. */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof ClickHouseError) {
+    error.message = error.message.replace(/:? In scope .*$/s, '').slice(0, 1_000)
+  }
+  return error
 }

@@ -42,7 +42,7 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
       const answer = await client.query({
         query: sql,
         format: 'JSONEachRow',
-        ...(params ? { query_params: readyParams(params) } : {}),
+        ...(params ? { query_params: readyParams(sql, params) } : {}),
         abort_signal: signal ? AbortSignal.any([signal, silence]) : silence,
         use_multipart_params_auto: true,
         clickhouse_settings: {
@@ -99,7 +99,7 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
       await client
         .command({
           query: sql,
-          ...(params ? { query_params: readyParams(params) } : {}),
+          ...(params ? { query_params: readyParams(sql, params) } : {}),
           clickhouse_settings: { session_timezone: 'UTC', wait_end_of_query: 1 },
         })
         .catch((error: unknown) => {
@@ -133,6 +133,7 @@ const INSERT_SETTINGS = {
   deduplicate_blocks_in_dependent_materialized_views: 1,
   insert_deduplicate: 1,
   async_insert: 0,
+  input_format_skip_unknown_fields: 0,
   // A repeated insert must make the same blocks in the same order.
   input_format_parallel_parsing: 0,
   max_insert_block_size: '10000000',
@@ -165,14 +166,25 @@ function clientFor(target: EventsTarget, connectionsMax: number): ClickHouseClie
   })
 }
 
-/** Dates as the engine reads them exactly over its whole range; its own form, Unix time, starts at 1970. */
-function readyParams(params: QueryParams): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, readyParam(value)]))
+/**
+ * Values as the engine reads them. Dates: exactly over its whole range (its own form, Unix time, starts at 1970). Large
+ * integers in arrays: as numbers, since it reads no quoted ones there, and subjects are decimal strings here.
+ */
+function readyParams(sql: string, params: QueryParams): Record<string, unknown> {
+  const integers = new Set([...sql.matchAll(INTEGER_ARRAY)].map((match) => match[1]!))
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, readyParam(value, integers.has(name))]),
+  )
 }
 
-function readyParam(value: unknown): unknown {
+const INTEGER_ARRAY = /\{\s*(\w+)\s*:\s*Array\(\s*(?:Nullable\(\s*)?U?Int\d+\s*\)+\s*\}/g
+
+function readyParam(value: unknown, areIntegers: boolean): unknown {
   if (value instanceof Date) return value.toISOString().replace('T', ' ').replace('Z', '')
-  return Array.isArray(value) ? value.map(readyParam) : value
+  if (!Array.isArray(value)) return value
+  return value.map((item: unknown) =>
+    areIntegers && typeof item === 'string' ? BigInt(item) : readyParam(item, false),
+  )
 }
 
 async function finish(answer: Promise<{ stream: Readable }>): Promise<void> {

@@ -17,7 +17,6 @@ export const ENGINE_CODES = {
   notImplemented: 48,
   unknownFormat: 73,
   syntax: 62,
-  cannotLock: 76,
   unknownSetting: 115,
   tooManyRows: 158,
   timeout: 159,

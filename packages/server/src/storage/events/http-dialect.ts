@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Logger } from '../../platform/log.ts'
 import type { ChdbEngine, EngineAnswer } from './chdb-engine.ts'
 import { ENGINE_CODES, EngineError, exceptionOf } from './engine-error.ts'
+import { LaneBroken } from './lanes.ts'
 import { bindStatement, insertHeadOf } from './sql-text.ts'
 
 /**
@@ -70,10 +71,11 @@ export function dialect(options: {
         if (!gone.signal.aborted) await send(message, url, response, answer)
       } catch (error) {
         const exception = exceptionOf(error)
-        const isBroken = exception.text.includes('Cannot write to canceled buffer')
+        const isBroken =
+          error instanceof LaneBroken || exception.text.includes('Cannot write to canceled buffer')
         if (!gone.signal.aborted) sendException(message, response, exception)
         log.debug({ code: exception.code, queryId }, 'a statement failed')
-        if (isBroken) options.onBroken('Cannot write to canceled buffer')
+        if (isBroken) options.onBroken(exception.text.trim().slice(0, 200))
       }
     },
   }

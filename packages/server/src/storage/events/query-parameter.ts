@@ -9,53 +9,38 @@ import { ENGINE_CODES, EngineError } from './engine-error.ts'
  * time get each other's values, so its binding serialises them all, and one slow report would stop every other.
  */
 export function parameterLiteral(name: string, type: string, value: string): string {
-  if (type === 'Identifier') return `\`${unescape(name, value).replace(/[`\\]/g, '\\$&')}\``
-  const text = parameterText(name, type, value)
-  return text === null ? `_CAST(NULL, ${quote(type)})` : `_CAST(${quote(text)}, ${quote(type)})`
+  if (type === 'Identifier') return `\`${escapedLiteral(name, value).slice(1, -1).replaceAll('`', '\\`')}\``
+  const literal = literalOf(name, type, value)
+  return `_CAST(${literal}, ${quote(type)})`
 }
 
-/** The text that a cast to the type reads; null for NULL. */
-function parameterText(name: string, type: string, value: string): string | null {
+function literalOf(name: string, type: string, value: string): string {
   const nested = /^(Nullable|LowCardinality)\s*\((.*)\)$/s.exec(type)
   if (nested) {
-    if (nested[1] === 'Nullable' && value === '\\N') return null
-    return parameterText(name, nested[2]!.trim(), value)
+    if (nested[1] === 'Nullable' && value === '\\N') return 'NULL'
+    return literalOf(name, nested[2]!.trim(), value)
   }
   // Collections carry their own quoting and none around it.
-  if (/^(Array|Tuple|Map|Nested|JSON|Variant|Dynamic)\b/.test(type)) return value
-  return unescape(name, value)
+  if (/^(Array|Tuple|Map|Nested|JSON|Variant|Dynamic)\b/.test(type)) return quote(value)
+  return escapedLiteral(name, value)
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  e: '\u001b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '0': '\0',
-  N: '',
-}
-
-/** ClickHouse keeps the backslash before a character that needs none, so that patterns of LIKE survive. */
-const KEEPS_NO_BACKSLASH = /[\\`"'/=]|\p{Cc}/u
-
-function unescape(name: string, value: string): string {
-  if (/[\t\n]/.test(value)) {
-    throw new EngineError(
-      ENGINE_CODES.parameterBad,
-      `Value of query parameter '${name}' is not parsed completely: an unescaped tab or newline ends it`,
-    )
-  }
-  return value.replace(/\\(x[0-9a-fA-F]{2}|[^]|$)/gu, (whole, escaped: string) => {
-    if (escaped === '') return whole
-    if (escaped.length === 3) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
-    const known = ESCAPES[escaped]
-    if (known !== undefined) return known
-    return KEEPS_NO_BACKSLASH.test(escaped) ? escaped : whole
+/** The escaped form and SQL literals know the same escapes, so the text stays but for bare quotes and NUL. */
+function escapedLiteral(name: string, value: string): string {
+  if (/[\t\n]/.test(value)) throw notWhole(name, 'an unescaped tab or newline ends it')
+  const inside = value.replace(/\\(?:x[0-9a-fA-F]{2}|[^x])|\\|'|\0/gu, (part) => {
+    if (part === '\\') throw notWhole(name, 'an escape is not whole')
+    if (part === '\0') return '\\0'
+    return part === "'" ? "\\'" : part
   })
+  return `'${inside}'`
+}
+
+function notWhole(name: string, reason: string): EngineError {
+  return new EngineError(
+    ENGINE_CODES.parameterBad,
+    `Value of query parameter '${name}' is not parsed completely: ${reason}`,
+  )
 }
 
 /** A string as an SQL literal. */

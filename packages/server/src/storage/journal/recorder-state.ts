@@ -11,7 +11,9 @@ import type { Position } from './journal.ts'
 export interface RecorderState {
   /** The last position that a sealed batch covers; null before the first. */
   cursor(): Position | null
-  /** For each key whether it was sealed before and has not expired. Keys are 16 bytes. */
+  /** Number of the batch to seal next: one above the last, for ever. */
+  nextNumber(): number
+  /** For each key whether it was sealed before and is not forgotten. Keys are 16 bytes. */
   seen(keys: readonly Uint8Array[]): boolean[]
   /** A remembered value, such as a view's fold or a device's subject. */
   get(kind: RememberedKind, key: string): Uint8Array | undefined
@@ -23,7 +25,7 @@ export interface RecorderState {
   seal(batch: SealedBatch, changes: StateChanges): Promise<void>
   /** The sealed batch's rows are in EVENTS. */
   unseal(): Promise<void>
-  /** Forgets expired keys, at most `limit`; returns how many. */
+  /** Forgets keys that have expired, at most `limit`, and none that has not; how many. A store may forget some days late. */
   expire(now: number, limit: number): Promise<number>
   close(): Promise<void>
 }

@@ -16,16 +16,18 @@ export interface TestRecordsProcessOptions extends Pick<
   readonly fsyncCountFile?: string
   /** While a file of this name exists, fsync fails. */
   readonly fsyncFailureFile?: string
+  /** Says nothing, where a test makes it fail. */
+  readonly isQuiet?: boolean
 }
 
 if (process.send) await main(JSON.parse(process.argv[2]!) as TestRecordsProcessOptions)
 
 async function main(options: TestRecordsProcessOptions): Promise<void> {
-  const { fsyncCountFile, fsyncFailureFile, ...rest } = options
+  const { fsyncCountFile, fsyncFailureFile, isQuiet, ...rest } = options
   try {
     const records = await runRecordsProcess({
       ...rest,
-      log: createLogger({ role: 'records', level: 'error' }),
+      log: createLogger({ role: 'records', level: isQuiet ? 'silent' : 'error' }),
       ...(fsyncCountFile || fsyncFailureFile
         ? { fsync: countedFsync(fsyncCountFile, fsyncFailureFile) }
         : {}),

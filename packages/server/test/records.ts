@@ -43,7 +43,7 @@ async function openEmbedded(options: TestRecordsOptions): Promise<TestRecords> {
   const base = mkdtempSync(join(tmpdir(), 'foyer-test-'))
   const folder = join(base, 'records')
   const socketFolder = join(base, 'run')
-  cpSync(inject('recordsTemplate'), folder, { recursive: true, mode: constants.COPYFILE_FICLONE })
+  copyRecordsTemplate(folder)
   const engine = await startTestRecordsProcess({
     isDurable: false,
     ...options.process,
@@ -54,6 +54,11 @@ async function openEmbedded(options: TestRecordsOptions): Promise<TestRecords> {
     await engine.kill()
     rmSync(base, { recursive: true, force: true })
   })
+}
+
+/** Puts a migrated, empty data folder of the embedded records at `folder`. */
+export function copyRecordsTemplate(folder: string): void {
+  cpSync(inject('recordsTemplate'), folder, { recursive: true, mode: constants.COPYFILE_FICLONE })
 }
 
 async function openPostgres(options: TestRecordsOptions): Promise<TestRecords> {

@@ -13,18 +13,23 @@ export interface TestRecordsProcess {
   kill(): Promise<void>
 }
 
-/** Starts a records' process. Rejects with its StartupError, or when it ends before it is ready. */
+/**
+ * Starts a records' process. Rejects with its StartupError, or when it ends before it is ready. With `traceFile`, strace
+ * writes its fsync calls there.
+ */
 export async function startTestRecordsProcess(
   options: TestRecordsProcessOptions,
+  traceFile?: string,
 ): Promise<TestRecordsProcess> {
-  const child = fork(
-    fileURLToPath(new URL('records-process.ts', import.meta.url)),
-    [JSON.stringify(options)],
-    {
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  )
+  const child = fork(SCRIPT, [JSON.stringify(options)], {
+    ...(traceFile === undefined
+      ? { execArgv: [] }
+      : {
+          execPath: 'strace',
+          execArgv: ['-D', '-f', '-y', '-e', 'trace=fsync', '-o', traceFile, process.execPath],
+        }),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
   )
@@ -49,6 +54,8 @@ export async function startTestRecordsProcess(
     },
   }
 }
+
+const SCRIPT = fileURLToPath(new URL('records-process.ts', import.meta.url))
 
 /** The same server's address with another database. */
 export function databaseUrl(server: string, name: string): string {

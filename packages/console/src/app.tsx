@@ -1,0 +1,66 @@
+import { useEffect, type ComponentType } from 'react'
+import { hrefOf, navigate, useLocation } from './lib/location.ts'
+import { loadSession } from './lib/load-session.ts'
+import { SessionProvider, useSession } from './lib/session.tsx'
+import { useResource } from './lib/use-resource.ts'
+import { NAVIGATION } from './pages/navigation.ts'
+import { NotAllowedPage, NotFoundPage } from './pages/not-found-page.tsx'
+import { OverviewPage } from './pages/overview/overview-page.tsx'
+import { RegistrationsPage } from './pages/registrations/registrations-page.tsx'
+import { SignInPage } from './pages/session/sign-in-page.tsx'
+import { WelcomePage } from './pages/session/welcome-page.tsx'
+import { ViewersPage } from './pages/viewer/viewers-page.tsx'
+import { Shell } from './ui/shell.tsx'
+import { Failed } from './ui/states.tsx'
+
+const PAGES: Record<string, ComponentType> = {
+  '/': OverviewPage,
+  '/registrations': RegistrationsPage,
+  '/viewers': ViewersPage,
+}
+
+export function App() {
+  const { path } = useLocation()
+  if (path === '/sign-in') return <SignInPage />
+  if (path === '/welcome') return <WelcomePage />
+  return <SignedIn />
+}
+
+/** Everything behind the sign-in; who is not signed in is sent there and comes back. */
+function SignedIn() {
+  const location = useLocation()
+  const session = useResource('session', loadSession)
+  const mustSignIn = session.error?.status === 401
+  useEffect(() => {
+    if (!mustSignIn) return
+    const back = `${window.location.pathname}${window.location.search}`.replace(hrefOf(''), '')
+    navigate(`/sign-in?next=${encodeURIComponent(back)}`, { replace: true })
+  }, [mustSignIn])
+
+  if (mustSignIn) return null
+  if (session.error && !session.data) {
+    return (
+      <main className="mx-auto max-w-120 p-6">
+        <Failed what="the console" error={session.error} onRetry={session.reload} />
+      </main>
+    )
+  }
+  if (!session.data) return null
+  return (
+    <SessionProvider session={session.data}>
+      <Shell>
+        <CurrentPage path={location.path} />
+      </Shell>
+    </SessionProvider>
+  )
+}
+
+function CurrentPage(props: { path: string }) {
+  const { operator } = useSession()
+  const Found = PAGES[props.path]
+  if (!Found) return <NotFoundPage />
+  const entry = NAVIGATION.flatMap((group) => group.pages).find((page) => page.path === props.path)
+  if (entry && !operator.rights.includes(entry.right))
+    return <NotAllowedPage page={entry.name} right={entry.right} />
+  return <Found />
+}

@@ -1,0 +1,207 @@
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useTheme } from '../lib/theme.ts'
+import { baseOption } from './chart-options.ts'
+import type { ChartDrawing, ChartPoint } from './drawing.ts'
+import { init, type Engine } from './engine.ts'
+import { readTokens } from './tokens.ts'
+
+/**
+ * Draws a chart and lets its points be reached: by the mouse, and by the arrow keys once the chart has the focus. Both
+ * show the same details in the same place, and a screen reader says them.
+ */
+export function ChartCanvas(props: {
+  title: string
+  summary: string
+  drawing: ChartDrawing
+  height: number
+}) {
+  const { drawing, height } = props
+  const { shown: theme } = useTheme()
+  const host = useRef<HTMLDivElement>(null)
+  const engine = useRef<Engine | null>(null)
+  const latest = useRef(drawing)
+  latest.current = drawing
+  const [active, setActive] = useState<number | null>(null)
+  const help = useId()
+
+  useEffect(() => {
+    const element = host.current!
+    const chart = init(element, null, { renderer: 'canvas' })
+    engine.current = chart
+    listen(chart, latest, setActive)
+    const resizing = new ResizeObserver(() => chart.resize())
+    resizing.observe(element)
+    return () => {
+      resizing.disconnect()
+      chart.dispose()
+      engine.current = null
+    }
+  }, [])
+
+  useEffect(() => {
+    const tokens = readTokens(host.current!)
+    engine.current?.setOption({ ...baseOption(tokens), ...drawing.option(tokens) }, { notMerge: true })
+  }, [drawing, theme])
+
+  // Another drawing may have fewer points than the one that was pointed at.
+  const point = active === null ? undefined : drawing.points[active]
+  useEffect(() => {
+    const chart = engine.current
+    if (!chart || !point) return undefined
+    const marks = point.marks.map(({ series, index }) => ({ seriesIndex: series, dataIndex: index }))
+    for (const mark of marks) chart.dispatchAction({ type: 'highlight', ...mark })
+    return () => {
+      if (!chart.isDisposed()) for (const mark of marks) chart.dispatchAction({ type: 'downplay', ...mark })
+    }
+  }, [point, theme])
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const count = drawing.points.length
+    const next = pointAfterKey(event.key, active, count)
+    if (next !== undefined) setActive(next)
+    else if ((event.key === 'Enter' || event.key === ' ') && active !== null && drawing.onSelect)
+      drawing.onSelect(active)
+    else return
+    event.preventDefault()
+  }
+
+  return (
+    <div
+      role="group"
+      aria-roledescription="chart"
+      aria-label={props.title}
+      aria-describedby={help}
+      tabIndex={0}
+      className="relative rounded-md"
+      onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        if (active === null && event.target.matches(':focus-visible') && drawing.points.length > 0)
+          setActive(0)
+      }}
+      onBlur={() => setActive(null)}
+      onPointerLeave={() => setActive(null)}
+    >
+      <div role="img" aria-label={props.summary}>
+        <div ref={host} aria-hidden="true" style={{ height }} />
+      </div>
+      <p id={help} className="sr-only">
+        Arrow keys go from point to point{drawing.onSelect ? ', Enter selects' : ''}.
+      </p>
+      <p aria-live="polite" className="sr-only">
+        {point
+          ? `${point.title}. ${point.details.map((part) => `${part.label}: ${part.value}`).join(', ')}`
+          : ''}
+      </p>
+      {point && engine.current && (
+        <Details point={point} chart={engine.current} pointing={drawing.pointing} />
+      )}
+    </div>
+  )
+}
+
+/** What a point says, beside it. */
+function Details(props: { point: ChartPoint; chart: Engine; pointing: ChartDrawing['pointing'] }) {
+  const { point, chart } = props
+  const [x, y] = placeOf(point, chart, props.pointing)
+  const isRight = x > chart.getWidth() / 2
+  const isLow = y > chart.getHeight() / 2
+  return (
+    <div
+      data-testid="chart-details"
+      aria-hidden="true"
+      className="pointer-events-none absolute z-10 w-max max-w-72 rounded-md border border-line bg-raised px-3 py-2 shadow-lg"
+      style={{
+        left: x + (isRight ? -12 : 12),
+        top: y,
+        transform: `translate(${isRight ? '-100%' : '0'}, ${isLow ? '-100%' : '0'})`,
+      }}
+    >
+      <p className="font-medium">{point.title}</p>
+      <dl className="grid grid-cols-[auto_auto] gap-x-4">
+        {point.details.map((part) => (
+          <div key={part.label} className="contents">
+            <dt className="text-muted">{part.label}</dt>
+            <dd className="text-right break-words">{part.value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  )
+}
+
+function placeOf(point: ChartPoint, chart: Engine, pointing: ChartDrawing['pointing']): [number, number] {
+  if (!point.at) return [chart.getWidth() / 2, 8]
+  const [x, y] = chart.convertToPixel({ gridIndex: 0 }, [...point.at]) as [number, number]
+  // On an axis the details stand beside the whole bar, at the end where there is room.
+  if (pointing === 'x') return [x, 8]
+  if (pointing === 'y') return [chart.getWidth() * 0.75, y]
+  return [x, y]
+}
+
+function listen(
+  chart: Engine,
+  drawing: { readonly current: ChartDrawing },
+  setActive: (point: number | null) => void,
+): void {
+  const surface = chart.getZr()
+  const pointAt = (event: { offsetX: number; offsetY: number }): number | null => {
+    const { pointing, points } = drawing.current
+    const place = [event.offsetX, event.offsetY]
+    if (pointing === 'mark' || !chart.containPixel({ gridIndex: 0 }, place)) return null
+    const [x, y] = chart.convertFromPixel({ gridIndex: 0 }, place) as [number, number]
+    const index = pointing === 'x' ? x : y
+    return index >= 0 && index < points.length ? index : null
+  }
+  const pointOfMark = (mark: { seriesIndex?: number; dataIndex?: number }): number => {
+    return drawing.current.points.findIndex((point) =>
+      point.marks.some((part) => part.series === mark.seriesIndex && part.index === mark.dataIndex),
+    )
+  }
+  surface.on('mousemove', (event) => {
+    if (drawing.current.pointing !== 'mark') setActive(pointAt(event))
+  })
+  surface.on('click', (event) => {
+    const point = pointAt(event)
+    if (point !== null) drawing.current.onSelect?.(point)
+  })
+  chart.on('mouseover', (mark) => {
+    if (drawing.current.pointing !== 'mark') return
+    const point = pointOfMark(mark)
+    if (point >= 0) setActive(point)
+  })
+  chart.on('mouseout', () => {
+    if (drawing.current.pointing === 'mark') setActive(null)
+  })
+  chart.on('click', (mark) => {
+    if (drawing.current.pointing !== 'mark') return
+    const point = pointOfMark(mark)
+    if (point >= 0) drawing.current.onSelect?.(point)
+  })
+}
+
+/** Where a key leads; undefined for a key that leads nowhere, null away from all points. */
+function pointAfterKey(key: string, active: number | null, count: number): number | null | undefined {
+  if (count === 0) return undefined
+  const last = count - 1
+  const from = active ?? -1
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowDown':
+      return Math.min(last, from + 1)
+    case 'ArrowLeft':
+    case 'ArrowUp':
+      return Math.max(0, from - 1)
+    case 'PageDown':
+      return Math.min(last, from + 10)
+    case 'PageUp':
+      return Math.max(0, from - 10)
+    case 'Home':
+      return 0
+    case 'End':
+      return last
+    case 'Escape':
+      return active === null ? undefined : null
+    default:
+      return undefined
+  }
+}

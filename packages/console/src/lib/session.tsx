@@ -1,0 +1,42 @@
+import { createContext, use, type ReactNode } from 'react'
+import type { Right } from '@foyer/contracts'
+import { z } from 'zod'
+
+/** Who is signed in. */
+export const operatorMe = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role: z.string(),
+  rights: z.array(z.string()),
+})
+export type Operator = z.infer<typeof operatorMe>
+
+/** A brand as its pages need it. */
+export interface ServiceOption {
+  readonly id: string
+  readonly name: string
+  readonly timeZone: string
+}
+
+interface Session {
+  readonly operator: Operator
+  readonly services: readonly ServiceOption[]
+}
+
+const SessionContext = createContext<Session | null>(null)
+
+export function SessionProvider(props: { session: Session; children: ReactNode }) {
+  return <SessionContext value={props.session}>{props.children}</SessionContext>
+}
+
+/** On pages behind the sign-in. */
+export function useSession(): Session {
+  const session = use(SessionContext)
+  if (!session) throw new Error('used on a page without a session')
+  return session
+}
+
+export function useRight(right: Right): boolean {
+  return useSession().operator.rights.includes(right)
+}

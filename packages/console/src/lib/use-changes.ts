@@ -1,0 +1,30 @@
+import { useEffect, useRef, useState } from 'react'
+
+/**
+ * Calls back whenever the server says that what a page shows has changed, over a stream of server-sent events. The browser
+ * connects again by itself; since something may have changed meanwhile, that counts as a change.
+ * Returns whether the connection stands.
+ */
+export function useChanges(address: string, onChange: () => void): boolean {
+  const [isLive, setLive] = useState(true)
+  const callback = useRef(onChange)
+  callback.current = onChange
+
+  useEffect(() => {
+    const stream = new EventSource(address)
+    let wasLost = false
+    stream.addEventListener('open', () => {
+      setLive(true)
+      if (wasLost) callback.current()
+      wasLost = false
+    })
+    stream.addEventListener('changed', () => callback.current())
+    stream.addEventListener('error', () => {
+      wasLost = true
+      setLive(false)
+    })
+    return () => stream.close()
+  }, [address])
+
+  return isLive
+}

@@ -1,0 +1,151 @@
+import type { RegistrationPlace, RegistrationsReport } from '@foyer/contracts'
+import { useMemo } from 'react'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs'
+import { download, toCsv } from '../../lib/csv.ts'
+import { formatCount, formatCountry, formatPercent } from '../../lib/format.ts'
+import { addressOf, navigate, useLocation } from '../../lib/location.ts'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { Empty } from '../../ui/states.tsx'
+
+const TABS = [
+  { id: 'country', label: 'Country', places: (report: RegistrationsReport) => report.countries },
+  { id: 'state', label: 'State', places: (report: RegistrationsReport) => report.states },
+  { id: 'city', label: 'City', places: (report: RegistrationsReport) => report.cities },
+] as const
+
+/** Where viewers registered from (R31, R32): by country, and in detail for the service's own country. */
+export function GeographyCard(props: { report: RegistrationsReport }) {
+  const { report } = props
+  const { path, search } = useLocation()
+  const tab = TABS.find(({ id }) => id === search.get('geography')) ?? TABS[0]
+  const home = report.localCountry === null ? null : formatCountry(report.localCountry)
+  const names = useMemo(() => namesOf(report), [report])
+  const rows = tab
+    .places(report)
+    .map((place) => ({ place, name: names(tab.id, place), share: shareOf(place, report) }))
+  return (
+    <Card
+      title="Registrations by geography"
+      definition={`Viewers by the place they gave when they registered. State and City show ${home ?? 'the local country'}; registrations from other countries are Other there.`}
+      isFlush
+      actions={
+        report.total > 0 && (
+          <Button
+            look="quiet"
+            aria-label={`Download registrations by ${tab.id} as CSV`}
+            onPress={() =>
+              download(
+                `geography-${tab.id}-${report.service}-${report.from}-${report.to}.csv`,
+                toCsv(
+                  [tab.label, 'Code', 'Registrations', 'Share in %'],
+                  rows.map(({ place, name, share }) => [
+                    name,
+                    place.code,
+                    place.total,
+                    Math.round(share * 10) / 10,
+                  ]),
+                ),
+              )
+            }
+          >
+            CSV
+          </Button>
+        )
+      }
+    >
+      {report.total === 0 ? (
+        <Empty title="Nobody registered" />
+      ) : (
+        <Tabs
+          selectedKey={tab.id}
+          onSelectionChange={(key) =>
+            navigate(addressOf(path, search, { geography: key === 'country' ? null : String(key) }), {
+              replace: true,
+            })
+          }
+        >
+          <TabList aria-label="Geography" className="flex gap-4 border-b border-line px-4">
+            {TABS.map(({ id, label }) => (
+              <Tab
+                key={id}
+                id={id}
+                className="-mb-px cursor-pointer border-b-2 border-transparent py-1.5 text-muted data-hovered:text-ink data-selected:border-accent data-selected:font-medium data-selected:text-ink"
+              >
+                {label}
+              </Tab>
+            ))}
+          </TabList>
+          <TabPanel id={tab.id} className="max-h-120 overflow-auto rounded-b-lg">
+            <table className="w-full border-collapse">
+              <caption className="sr-only">Registrations by {tab.id}</caption>
+              <thead>
+                <tr className="text-muted">
+                  <th scope="col" className="border-b border-line px-4 py-2 text-left font-normal">
+                    {tab.label}
+                  </th>
+                  <th scope="col" className="w-2/5 border-b border-line py-2 font-normal max-sm:hidden">
+                    <span className="sr-only">Share as a bar</span>
+                  </th>
+                  <th scope="col" className="border-b border-line px-4 py-2 text-right font-normal">
+                    Registrations
+                  </th>
+                  <th scope="col" className="border-b border-line px-4 py-2 text-right font-normal">
+                    Share
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map(({ place, name, share }) => (
+                  <tr key={`${place.kind} ${place.code} ${place.name}`} className="border-b border-line">
+                    <th
+                      scope="row"
+                      className={`px-4 py-2 text-left font-normal ${place.kind === 'place' ? '' : 'text-muted'}`}
+                    >
+                      {name}
+                    </th>
+                    <td className="py-2 max-sm:hidden">
+                      <div
+                        aria-hidden="true"
+                        className="h-2 rounded-xs bg-series-1"
+                        style={{ width: `${share}%` }}
+                      />
+                    </td>
+                    <td className="px-4 py-2 text-right">{formatCount(place.total)}</td>
+                    <td className="px-4 py-2 text-right text-muted">{formatPercent(share)}</td>
+                  </tr>
+                ))}
+              </tbody>
+              <tfoot>
+                <tr className="font-medium">
+                  <th scope="row" className="px-4 py-2 text-left font-medium">
+                    Total
+                  </th>
+                  <td className="max-sm:hidden" />
+                  <td className="px-4 py-2 text-right">{formatCount(report.total)}</td>
+                  <td className="px-4 py-2 text-right" />
+                </tr>
+              </tfoot>
+            </table>
+          </TabPanel>
+        </Tabs>
+      )}
+    </Card>
+  )
+}
+
+/** Names of places; a city is told from its namesake by its state. */
+function namesOf(report: RegistrationsReport): (tab: string, place: RegistrationPlace) => string {
+  const states = new Map(report.states.map((state) => [state.code, state.name]))
+  return (tab, place) => {
+    if (place.kind === 'other') return 'Other (other countries)'
+    if (place.kind !== 'place' || place.code === null) return place.name
+    if (tab === 'country') return formatCountry(place.code)
+    const state = tab === 'city' ? states.get(place.code) : undefined
+    return state ? `${place.name}, ${state}` : place.name
+  }
+}
+
+function shareOf(place: RegistrationPlace, report: RegistrationsReport): number {
+  return (place.total / report.total) * 100
+}

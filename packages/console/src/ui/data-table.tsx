@@ -1,0 +1,66 @@
+import { useState } from 'react'
+import type { Cell } from '../lib/csv.ts'
+import { formatCount } from '../lib/format.ts'
+import { Button } from './button.tsx'
+
+/** Rows shown at first and with each further step. All of them are in the CSV. */
+const ROWS = 200
+
+const number = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 1 })
+
+/** Numbers and texts in rows; a column of numbers stands right. */
+export function DataTable(props: {
+  caption: string
+  header: readonly string[]
+  rows: readonly (readonly Cell[])[]
+}) {
+  const { header, rows } = props
+  const [shown, setShown] = useState(ROWS)
+  const isNumber = header.map((_, column) => rows.some((row) => typeof row[column] === 'number'))
+  const align = (column: number) => (isNumber[column] ? 'text-right' : 'text-left')
+  return (
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label={`${props.caption}, table`}
+      className="max-h-120 overflow-auto rounded-b-lg"
+    >
+      <table className="w-full border-collapse">
+        <caption className="sr-only">{props.caption}</caption>
+        <thead>
+          <tr>
+            {header.map((name, column) => (
+              <th
+                key={name}
+                scope="col"
+                className={`sticky top-0 border-b border-line bg-surface px-4 py-2 font-normal whitespace-nowrap text-muted ${align(column)}`}
+              >
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, shown).map((row, index) => (
+            // oxlint-disable-next-line react/no-array-index-key -- Rows have no identity and keep no state.
+            <tr key={index} className="border-b border-line last:border-b-0">
+              {row.map((cell, column) => (
+                <td key={header[column]} className={`px-4 py-2 ${align(column)}`}>
+                  {typeof cell === 'number' ? number.format(cell) : (cell ?? '–')}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > shown && (
+        <div className="flex items-center gap-3 px-4 py-3">
+          <Button onPress={() => setShown(shown + ROWS)}>Show more</Button>
+          <span className="text-muted">
+            {formatCount(shown)} of {formatCount(rows.length)} rows
+          </span>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -9,11 +9,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: includes('packages/**/*.test.ts', 'scripts/**/*.test.ts'),
-          exclude: includes('**/node_modules/**', '**/dist/**'),
+          exclude: includes('**/node_modules/**', '**/dist/**', '**/*.long.test.ts'),
           globalSetup: ['packages/server/test/template.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
+        },
+      },
+      {
+        // What takes minutes: `npm run test:long`.
+        test: {
+          name: 'long',
+          include: includes('packages/**/*.long.test.ts'),
+          globalSetup: ['packages/server/test/template.setup.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          fileParallelism: false,
         },
       },
       {

@@ -10,7 +10,7 @@ import { runRecordsProcess, type RecordsProcessOptions } from '../src/storage/re
  */
 export interface TestRecordsProcessOptions extends Pick<
   RecordsProcessOptions,
-  'folder' | 'socketFolder' | 'wire' | 'maintenance' | 'isDurable'
+  'folder' | 'socketFolder' | 'wire' | 'maintenance' | 'isDurable' | 'lockWaitMs'
 > {
   /** Writes a byte to this file for each fsync that reached the disk. */
   readonly fsyncCountFile?: string

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { StartupError } from './errors.ts'
 
 /**
@@ -36,4 +37,18 @@ const SQLITE_BUSY = 5
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && (error as { errcode?: number }).errcode === SQLITE_BUSY
+}
+
+const RETRY_MS = 50
+
+/** The same, but waits up to `msMax` for a holder that is on its way out. */
+export async function waitForFolderLock(file: string, message: string, msMax: number): Promise<FolderLock> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      return acquireFolderLock(file, message)
+    } catch (error) {
+      if (!(error instanceof StartupError) || waitedMs >= msMax) throw error
+      await delay(RETRY_MS)
+    }
+  }
 }

@@ -41,6 +41,6 @@ it('a million updates of a hot queue leave the log and the table bounded, with f
     await records.close()
   }
   expect(queueBytesMax).toBeGreaterThan(0)
-  expect(queueBytesMax).toBeLessThan(100_000_000)
-  expect(walBytesMax).toBeLessThan(256_000_000)
+  expect(queueBytesMax).toBeLessThan(40_000_000)
+  expect(walBytesMax).toBeLessThan(160_000_000)
 }, 1_200_000)

@@ -216,7 +216,7 @@ describe('the folder', () => {
   it('lets a second process not in', async () => {
     copyRecordsTemplate(folder)
     const first = await start({ isDurable: false })
-    const second = start({ socketFolder: join(base, 'other'), isDurable: false })
+    const second = start({ socketFolder: join(base, 'other'), lockWaitMs: 100 })
     await expect(second).rejects.toThrow(StartupError)
     await expect(second).rejects.toThrow('Another process uses the records')
     expect((await open().pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../platform/clock.ts'
-import { acquireFolderLock } from '../../platform/folder-lock.ts'
+import { waitForFolderLock } from '../../platform/folder-lock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { openEngine } from './engine.ts'
 import { LeaseQueue } from './lease-queue.ts'
@@ -26,6 +26,8 @@ export interface RecordsProcessOptions {
   /** Limits that tests narrow. */
   readonly wire?: Partial<WireLimits>
   readonly maintenance?: Partial<MaintenanceLimits>
+  /** How long it waits for an earlier process that is still closing, ms. */
+  readonly lockWaitMs?: number
   /** False leaves fsync out. For tests of other things only. */
   readonly isDurable?: boolean
   /** Stands in for the system's fsync, to count or to fail. */
@@ -33,13 +35,15 @@ export interface RecordsProcessOptions {
 }
 
 const ANSWER_BYTES_MAX = 256_000_000
+const LOCK_WAIT_MS = 10_000
 
 /** Opens the records and serves them. Throws StartupError when the folder is in use or not ours. */
 export async function runRecordsProcess(options: RecordsProcessOptions): Promise<RecordsProcess> {
   const { log, clock = systemClock } = options
-  const lock = acquireFolderLock(
+  const lock = await waitForFolderLock(
     `${options.folder}.lock`,
     `Another process uses the records in ${options.folder}. Stop it first.`,
+    options.lockWaitMs ?? LOCK_WAIT_MS,
   )
 
   /** No handler runs and nothing is written after this: neither engine nor answers can be trusted. */

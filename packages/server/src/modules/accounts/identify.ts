@@ -9,7 +9,7 @@ import type { Dropped } from './fields.ts'
 import { applyChanges, emptyProfile } from './profile.ts'
 import { identifyClaim } from './schema.ts'
 import { EXTERNAL_ID_LOOKUP, type Subjects } from './subjects.ts'
-import { readTraits } from './traits.ts'
+import { inWordsOfTraits, readTraits } from './traits.ts'
 import { insertViewers, loadViewers, updateViewer } from './viewer-rows.ts'
 
 /** An `identify` of a wire, opened. */
@@ -85,13 +85,18 @@ export function createIdentify(deps: {
           source: 'identify',
         }
         await insertViewers(tx, vault, [viewer], now)
-        return { outcome: 'created', viewerId: id, vid, dropped: [...unread, ...dropped] }
+        return { outcome: 'created', viewerId: id, vid, dropped: inWordsOfTraits([...unread, ...dropped]) }
       }
       const stored = (await loadViewers(tx, vault, [viewerId], 'update')).get(viewerId)
       if (!stored) return { outcome: 'refused', reason: 'the viewer was erased' }
       const { profile, dropped } = applyChanges(stored.profile, changes, { at: said.at, timeZone })
       const isWritten = await updateViewer(tx, vault, stored, profile, now)
-      return { outcome: isWritten ? 'updated' : 'unchanged', viewerId, vid, dropped: [...unread, ...dropped] }
+      return {
+        outcome: isWritten ? 'updated' : 'unchanged',
+        viewerId,
+        vid,
+        dropped: inWordsOfTraits([...unread, ...dropped]),
+      }
     })
   }
 

@@ -26,10 +26,12 @@ export function readTraits(
   const { changes, dropped } = readFields(stated as StatedFields, now)
   if (others.length > 0)
     changes.traits = Object.fromEntries(others.map(([trait, value]) => [trait, value as Json]))
-  return {
-    changes,
-    dropped: dropped.map((fault) => ({ ...fault, field: TRAIT_OF_FIELD.get(fault.field) ?? fault.field })),
-  }
+  return { changes, dropped }
+}
+
+/** Names faults after the traits that were sent. */
+export function inWordsOfTraits(dropped: readonly Dropped[]): Dropped[] {
+  return dropped.map((fault) => ({ ...fault, field: TRAIT_OF_FIELD.get(fault.field) ?? fault.field }))
 }
 
 /** Where two traits mean one field, the first that is stated counts. */
@@ -51,7 +53,6 @@ const FIELD_OF_TRAIT = new Map<string, keyof StatedFields>([
   ['city', 'city'],
 ])
 
-/** How a fault is named to who sent traits. */
 const TRAIT_OF_FIELD = new Map<string, string>([
   ['birthDate', 'birthday'],
   ['registeredAt', 'createdAt'],

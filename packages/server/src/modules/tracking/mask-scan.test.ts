@@ -1,0 +1,83 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isPlainlyClean } from './mask-scan.ts'
+import { DEPTH_MAX, isDeeperThan, maskTree } from './mask.ts'
+
+/** Pieces out of which the generators build texts that are, or nearly are, personal. */
+const PIECES = [
+  'a|e|Z|_|0|1|4|7|12|600|555|4111|123456789|1795305418341| |-|.|/|(|)|+|@|%40|?|#|–|é|＠|١|:|"|\\|\n|,',
+  'example.org|http://|ip|4111111111111111|12345678-1234-4321-8765-123456789012',
+].flatMap((line) => line.split('|'))
+const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(''))
+const key = fc.oneof(
+  text,
+  fc.constantFrom('url', 'ip', 'ip_address', 'ipAddress', 'query', 'contentId', 'title'),
+)
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer(),
+  fc.constantFrom(1_795_305_418_341, 4111111111111111, 4.111111111111111e15, 12.300000000000001),
+)
+const json = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    text,
+    number,
+    fc.constantFrom(null, true, false, 'x'.repeat(300)),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 3, noNullPrototype: true }),
+  ),
+})).value
+
+describe('the scan of a body', () => {
+  it('never says clean of what masking would change', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(key, json, { noNullPrototype: true }),
+        fc.constantFrom(undefined, 1),
+        (body, indent) => {
+          const before = JSON.stringify(body)
+          if (!isPlainlyClean(Buffer.from(JSON.stringify(body, null, indent)))) return
+          maskTree(body)
+          expect(JSON.stringify(body)).toBe(before)
+        },
+      ),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('never says clean of exponents and fractions that make a card number', () => {
+    for (const number of [
+      '4.111111111111111e15',
+      '4111111111111111.0',
+      '41111111111111110e-1',
+      '4111111111111111',
+    ]) {
+      expect(isPlainlyClean(Buffer.from(`{"a":${number}}`))).toBe(false)
+      expect(isPlainlyClean(Buffer.from(`{"a":[1,${number} ]}`))).toBe(false)
+    }
+  })
+
+  it('sees what stands under a key that is named twice, which parsing drops', () => {
+    expect(isPlainlyClean(Buffer.from('{"a":"ana@example.org","a":"x"}'))).toBe(false)
+    expect(isPlainlyClean(Buffer.from('{"a":"600 123 456","a":"x"}'))).toBe(false)
+    expect(isPlainlyClean(Buffer.from('{"a":"4111111111111111","a":"x"}'))).toBe(false)
+  })
+
+  it('says no to nesting that would be refused', () => {
+    for (const depth of [DEPTH_MAX, DEPTH_MAX + 1]) {
+      const body = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+      expect(isPlainlyClean(Buffer.from(body))).toBe(!isDeeperThan(JSON.parse(body), DEPTH_MAX))
+    }
+  })
+
+  it.each([
+    '{"type":"heartbeat","ts":1795305418341,"monoMs":305.59999999403954,"positionMs":120000.1}',
+    '{"deviceId":"9f1b2c3d-4e5f-4a6b-8c7d-1e2f3a4b5c6d","viewId":"01939f5e-7c2a-7b3e-9d4f-5a6b7c8d9e0f"}',
+    '{"title":"Año uno, ça va","model":"iPhone 15","os":"iPadOS","codec":"avc1.4d401f"}',
+    '{"version":"120.0.60","id":"tt0111161","ranges":[[0,10000],[12000, 22000]], "a":null,"b":true}',
+    '{"a":-1,"b":1795305418341,"page":{"url":"https://cinema.example/watch/tt0111161"}}',
+  ])('keeps what players send: %s', (body) => {
+    expect(isPlainlyClean(Buffer.from(body))).toBe(true)
+  })
+})

@@ -8,7 +8,7 @@ import { manualClock, type ManualClock } from '../src/platform/clock.ts'
 import { createHttpServer, type Actor, type HttpServer } from '../src/platform/http/index.ts'
 import { seededRandom } from '../src/platform/ids.ts'
 import { createLogger } from '../src/platform/log.ts'
-import { createVault, openFileKeyRing, type Vault } from '../src/platform/vault/index.ts'
+import { createVault, openFileKeyRing, type KeyRing, type Vault } from '../src/platform/vault/index.ts'
 import type { Events } from '../src/storage/index.ts'
 import { openTestRecords, type RecordsBackend, type TestRecords } from './records.ts'
 
@@ -17,6 +17,7 @@ export interface AccountsRig {
   readonly accounts: Accounts
   readonly records: TestRecords
   readonly vault: Vault
+  readonly ring: KeyRing
   readonly clock: ManualClock
   readonly trail: Parameters<AuditTrail['record']>[0][]
   /** What a request may do from now on; at first everything. */
@@ -80,6 +81,7 @@ export async function openAccountsRig(
     accounts,
     records,
     vault,
+    ring,
     clock,
     trail,
     openAccounts,

@@ -256,6 +256,25 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
     })
   })
 
+  it('keep an external id’s subject when the pepper is replaced, in whichever process it is first seen', async () => {
+    const ids = (prefix: string) => Array.from({ length: 20 }, (_, n) => `${prefix} ${next} ${n}`)
+    const before = await rig.accounts.resolveExternalIds('cinema', ids('old'))
+    rig.ring.addPepper()
+    const during = await rig.openAccounts().resolveExternalIds('cinema', [...ids('old'), ...ids('new')])
+    for (const id of ids('old')) expect(during.get(id)).toBe(before.get(id))
+    rig.clock.advance(3_600_000)
+    const racing = await Promise.all(
+      [rig.openAccounts(), rig.openAccounts()].map((each) =>
+        each.resolveExternalIds('cinema', [...ids('new'), ...ids('later')]),
+      ),
+    )
+    expect(racing[0]).toEqual(racing[1])
+    for (const id of ids('new')) expect(racing[0]!.get(id)).toBe(during.get(id))
+    await apply({ externalId: ids('later')[0]!, traits: { name: 'Ana' } })
+    const viewer = await rig.accounts.viewers.read(ADMIN, { id: ids('later')[0]! })
+    expect(viewer.externalIds).toEqual([{ service: 'cinema', externalId: ids('later')[0] }])
+  })
+
   describe('an import', () => {
     const rows = Array.from({ length: 500 }, (_, n) => ({
       externalId: `ml ${n}`,
@@ -318,6 +337,18 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
       expect((await import1({ city: 'Older', updatedAt: AT - 1 }))[0]).toMatchObject({ outcome: 'unchanged' })
       expect((await import1({ city: 'Undated' }))[0]).toMatchObject({ outcome: 'unchanged' })
       expect((await rig.accounts.viewers.read(ADMIN, { id: 'u' })).city).toBe('New')
+    })
+
+    it('beside another of the same rows in another order makes each viewer once', async () => {
+      const some = rows.slice(0, 120)
+      const elsewhere = rig.openAccounts()
+      const [here, there] = await Promise.all([
+        rig.accounts.importViewers({ ...batch, viewers: some }),
+        elsewhere.importViewers({ ...batch, viewers: some.toReversed() }),
+      ])
+      expect(await rowCount('viewer')).toBe(120)
+      const created = [...here, ...there].filter((row) => row.outcome === 'created')
+      expect(created).toHaveLength(120)
     })
 
     it('into no service, or of too many at once, adds nothing', async () => {

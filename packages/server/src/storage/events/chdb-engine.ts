@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Session, Session as ChdbSession, drainPending } from 'chdb'
 import type { Clock } from '../../platform/clock.ts'
 import { StartupError } from '../../platform/errors.ts'
@@ -105,7 +105,8 @@ export async function openChdb(options: {
       return reads.use(request.signal, async (lane) => {
         let isOver = false
         let ending: Promise<void> | undefined
-        const onAbort = () => (ending ??= end(lane, () => isOver))
+        // A wish that fails is no reason to fail the request: its statement ends by itself at its limits.
+        const onAbort = () => (ending ??= end(lane, () => isOver).catch(() => undefined))
         request.signal?.addEventListener('abort', onAbort, { once: true })
         if (request.signal?.aborted) throw new EngineError(ENGINE_CODES.cancelled, 'Query was cancelled')
         try {
@@ -177,7 +178,7 @@ function atMost(asked: string | undefined, max: number): string {
 }
 
 function openSessions(folder: string, limits: EngineLimits): Session[] {
-  const configuration = join(folder, '..', `.${folder.split('/').at(-1)}-${process.pid}.xml`)
+  const configuration = join(dirname(folder), `.${basename(folder)}-${process.pid}.xml`)
   writeFileSync(
     configuration,
     `<clickhouse>

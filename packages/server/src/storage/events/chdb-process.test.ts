@@ -1,5 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -11,6 +13,7 @@ import { eventRow, ndjson, viewRevisionRow } from '../../../test/event-rows.ts'
 import { killRounds } from '../../../test/events-kills.ts'
 import { startEventsProcess } from '../../../test/events-process.ts'
 import { openTestEvents, type TestEmbeddedEvents } from '../../../test/events.ts'
+import { openEvents } from './clickhouse.ts'
 import { migrateEvents } from './migrate.ts'
 
 const count = z.object({ n: z.coerce.number() })
@@ -113,11 +116,27 @@ describe('the events process', () => {
     const long = store.events.query(SLOW, { row: count }).catch((error: unknown) => error)
     await short
     expect(await store.process().close()).toBe(0)
-    expect(await long).toBeInstanceOf(Error)
+    expect(await long).toMatchObject({ code: 'store.unavailable' })
     await store.restart()
     expect(await store.events.query('SELECT count() AS n FROM view_revision', { row: count })).toEqual([
       { n: 1 },
     ])
+  })
+
+  test('a server by its address is reached by the same client', async () => {
+    await using store = disposable(await openTestEvents({ isMigrated: false }))
+    const proxy = createServer((socket) => socket.pipe(connect(store.socketPath)).pipe(socket))
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const events = openEvents({ url: `http://foyer:secret@127.0.0.1:${port}/foyer` })
+    await migrateEvents(events)
+    await events.insert('events', { ndjson: ndjson([eventRow()]), token: 't' })
+    expect(await events.query('SELECT count() AS n FROM events', { row: count })).toEqual([{ n: 1 }])
+    await events.close()
+    proxy.close()
+    await expect(
+      openEvents({ url: `http://127.0.0.1:${port}/foyer` }).query('SELECT 1 AS n', { row: count }),
+    ).rejects.toMatchObject({ code: 'store.unavailable' })
   })
 
   test('the folder and the socket are for their owner alone, and nothing else is left beside them', async () => {

@@ -40,7 +40,7 @@ export async function runEventsProcess(options: {
   const { openChdb } = await import('./chdb-engine.ts')
   const engine = await openChdb({ folder, limits, clock })
 
-  const server = createServer({ maxHeaderSize: 1_048_576, requestTimeout: 0 })
+  const server = createServer({ maxHeaderSize: 1_048_576, requestTimeout: 0, keepAliveTimeout: 60_000 })
   const requests = dialect({
     engine,
     log,

@@ -9,8 +9,8 @@ export type Failure = 'cut' | 'absent' | 'busy' | 'expensive' | 'wrong'
 
 /** Codes of ClickHouse: timeout, too slow, rows, bytes, memory, result size. */
 const EXPENSIVE = new Set(['159', '160', '158', '307', '241', '396'])
-/** Codes of ClickHouse: too many queries, too many parts, aborted by shutdown, network, read-only replica, no space. */
-const BUSY = new Set(['202', '252', '236', '210', '242', '243'])
+/** Codes of ClickHouse: too many queries, too many parts, shut down, killed, network, read-only replica, no space. */
+const BUSY = new Set(['202', '252', '236', '394', '210', '242', '243'])
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof ClickHouseError) {

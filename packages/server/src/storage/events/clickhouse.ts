@@ -56,7 +56,7 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
     const rows = await read()
       .catch((error: unknown) => {
         // A kept connection that the engine's end cut: nothing was read, so reading again is harmless.
-        if (failureOf(error) === 'cut' && !signal?.aborted) return read()
+        if (failureOf(error) === 'cut' && !signal?.aborted && !silence.aborted) return read()
         throw error
       })
       .catch((error: unknown) => {
@@ -89,6 +89,7 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
           client.exec({
             query: `INSERT INTO ${table} FORMAT JSONEachRow`,
             values: Readable.from([payload], { objectMode: false }),
+            abort_signal: AbortSignal.timeout(INSERT_MS_MAX),
             clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
           }),
         )
@@ -118,6 +119,9 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
 
 /** One block whatever the engine's limits of blocks are: a token stands for a block, and two would be told apart. */
 const INSERT_BYTES_MAX = 64_000_000
+
+/** How long one attempt may take; a busy engine needs 1 s for the largest insert. */
+const INSERT_MS_MAX = 120_000
 
 /** What every read asks for, on every back end, so that answers look the same. */
 const READ_SETTINGS = {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -7,6 +11,7 @@ import { Problem } from '../../platform/errors.ts'
 import { readMigrations } from '../migrations.ts'
 import type { Events } from './events.ts'
 import { migrateEvents, repeatable } from './migrate.ts'
+import { defineReport } from './report.ts'
 
 const SLOW = 'SELECT count() AS n FROM numbers(1000000000000) WHERE sipHash64(number) = 1'
 const count = z.object({ n: z.coerce.number() })
@@ -344,6 +349,16 @@ describe.each(eventsBackends())('EVENTS on $name', (backend) => {
       )[0]!.n
   })
 
+  describe('reports', () => {
+    test('a report of a file is run with its parameters, which are checked first', async () => {
+      const report = reportOf('SELECT {a:UInt8} + {b:UInt8} AS n', { a: z.number(), b: z.number() })
+      expect(await events.run(report, { a: 40, b: 2 })).toEqual([{ n: 42 }])
+      await expect(
+        Promise.resolve().then(() => events.run(report, { a: 'x', b: 2 } as never)),
+      ).rejects.toThrow(/expected number/)
+    })
+  })
+
   describe('migrations', () => {
     test('a migrated store has nothing left to do', async () => {
       expect(await migrateEvents(events)).toEqual({ applied: [] })
@@ -377,6 +392,25 @@ test('every statement of a released migration can run twice', () => {
     /cannot run twice/,
   )
 })
+
+test('a report whose SQL and schema differ is refused when it is defined', () => {
+  expect(() => reportOf('SELECT {a:UInt8} AS n', {})).toThrow(/uses \{a\}/)
+  expect(() => reportOf('SELECT 1 AS n', { a: z.number() })).toThrow(/declares a/)
+})
+
+function reportOf<Shape extends z.core.$ZodLooseShape>(sql: string, shape: Shape) {
+  const folder = mkdtempSync(join(tmpdir(), 'foyer-report-'))
+  try {
+    writeFileSync(join(folder, 'sum.sql'), sql)
+    return defineReport({
+      file: pathToFileURL(join(folder, 'sum.sql')),
+      params: z.object(shape),
+      row: count,
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 async function expectTooExpensive(answer: Promise<unknown>): Promise<void> {
   await expect(answer).rejects.toMatchObject({ name: 'Problem', code: 'report.too_expensive' })

@@ -23,7 +23,7 @@ export interface KeyRing {
    * both versions are read.
    */
   addPepper(): void
-  /** The secret of pseudonyms: never rotated, since EVENTS holds what it made. */
+  /** The secret of pseudonyms, and of what else must stay the same: never rotated, since EVENTS holds what it made. */
   pseudonymSecret(): Uint8Array
 }
 

@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import { and, eq, notInArray } from 'drizzle-orm'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Database, Sealed } from '../data-map.ts'
 import { subjectFrom, systemRandom, type RandomSource, type Subject } from '../ids.ts'
-import { OWN_KEY, openBytes, sealBytes, SealBroken, keyNameOf } from './cipher.ts'
+import { KEY_BYTES, OWN_KEY, openBytes, sealBytes, SealBroken, keyNameOf } from './cipher.ts'
 import type { KeyRing } from './key-ring.ts'
 import { lookupOf, type LookupColumn } from './lookups.ts'
 import { createMasterKeys } from './master-keys.ts'
@@ -52,6 +52,8 @@ export interface Vault {
   /** Frees all that an owner claimed. */
   releaseClaims(tx: Database, owner: string): Promise<void>
 
+  /** A secret of this installation for a use, such as signing cookies: 256 bits, base64url, always the same. */
+  secretFor(use: string): string
   /** A stable random-looking subject for an outside id, such as a device's: nobody computes it without the secret. */
   pseudonym(kind: string, value: string): Subject
 
@@ -157,6 +159,12 @@ export function createVault(options: {
     },
     async releaseClaims(tx, owner) {
       await tx.delete(vaultClaim).where(eq(vaultClaim.owner, owner))
+    },
+    secretFor(use) {
+      const info = `foyer secret ${use}`
+      return Buffer.from(hkdfSync('sha256', ring.pseudonymSecret(), '', info, KEY_BYTES)).toString(
+        'base64url',
+      )
     },
     pseudonym(kind, value) {
       return subjectFrom(createHmac('sha256', ring.pseudonymSecret()).update(`${kind}\0${value}`).digest())

@@ -1,6 +1,8 @@
 import type { BetterAuthOptions } from '@better-auth/core'
 import type { DBAdapter, JoinOption, Where } from '@better-auth/core/db/adapter'
 import { generateId } from '@better-auth/core/utils/id'
+import { is } from 'drizzle-orm'
+import { PgTransaction } from 'drizzle-orm/pg-core'
 import type { Database } from '../../data-map.ts'
 import type { Vault } from '../vault.ts'
 import { companionOf, resolveModels, type AuthPolicy, type Model } from './policy.ts'
@@ -9,6 +11,7 @@ import { scan, writeTargets } from './targets.ts'
 import { sortRows, splitWhere } from './where.ts'
 
 export interface SealedAdapterOptions {
+  /** The database, or an open transaction that everything shall be part of. */
   readonly db: Database
   readonly vault: Vault
   readonly policy: AuthPolicy
@@ -26,8 +29,8 @@ export function sealedAdapter(settings: SealedAdapterOptions): (options: BetterA
   return (options) => {
     const models = resolveModels(settings.policy, options, settings.prefix)
     const context = { ...settings, options, models }
-    const root = wrap(context, settings.db, null)
-    return root
+    const inner = settings.adapter(settings.db)(options)
+    return wrap(context, { handle: settings.db, inner, isInTransaction: is(settings.db, PgTransaction) })
   }
 }
 
@@ -37,10 +40,12 @@ interface Context extends SealedAdapterOptions {
 }
 
 /** Wraps the adapter over one handle: the database, or a transaction of it. */
-function wrap(context: Context, handle: Database, openTransaction: DBAdapter | null): DBAdapter {
+function wrap(
+  context: Context,
+  over: { handle: Database; inner: DBAdapter; isInTransaction: boolean },
+): DBAdapter {
   const { vault, models } = context
-  const inner = openTransaction ?? context.adapter(handle)(context.options)
-  const isInTransaction = openTransaction !== null
+  const { handle, inner, isInTransaction } = over
   const using = { inner, handle, vault }
 
   /** What needs several statements stands or falls together. */
@@ -248,7 +253,8 @@ function wrap(context: Context, handle: Database, openTransaction: DBAdapter | n
     transaction<R>(work: Parameters<DBAdapter['transaction']>[0]): Promise<R> {
       if (isInTransaction) return work(adapter) as Promise<R>
       return context.db.transaction((tx) => {
-        return work(wrap(context, tx, context.adapter(tx)(context.options))) as Promise<R>
+        const innerTx = context.adapter(tx)(context.options)
+        return work(wrap(context, { handle: tx, inner: innerTx, isInTransaction: true })) as Promise<R>
       })
     },
   }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { StartupError } from '../../platform/errors.ts'
 import { DurableFiles, syncPath, syncTree } from './durable-files.ts'
 import { endStatus } from './wire-frames.ts'
@@ -70,7 +70,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     ...(options.fsync ? { fsync: options.fsync } : {}),
     onFailure: options.onFsyncFailure,
   })
-  const database = await PGlite.create({
+  const database = await createDatabase(folder, {
     fs: files,
     startParams: [...SHARED_PARAMETERS, ...(options.isDurable ? DURABLE : ['-F'])],
   })
@@ -147,7 +147,10 @@ async function initialize(folder: string, isDurable: boolean): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true })
   const unfinished = `${folder}.new`
   rmSync(unfinished, { recursive: true, force: true })
-  const database = await PGlite.create({ dataDir: unfinished, startParams: [...SHARED_PARAMETERS, '-F'] })
+  const database = await createDatabase(unfinished, {
+    dataDir: unfinished,
+    startParams: [...SHARED_PARAMETERS, '-F'],
+  })
   // Nobody vacuums the template databases, and their age would stop all writing after two billion transactions.
   await database.exec("UPDATE pg_database SET datistemplate = false WHERE datname LIKE 'template%'")
   for (const name of ['template0', 'template1']) await database.query(`DROP DATABASE ${name}`)
@@ -156,6 +159,27 @@ async function initialize(folder: string, isDurable: boolean): Promise<void> {
   if (isDurable) syncTree(unfinished)
   renameSync(unfinished, folder)
   if (isDurable) syncPath(dirname(folder))
+}
+
+/** Starts PGlite. When it does not start, says why in its own words: it tells them to stderr only. */
+async function createDatabase(folder: string, options: PGliteOptions): Promise<PGlite> {
+  let isStarting = true
+  const words: string[] = []
+  try {
+    return await PGlite.create({
+      ...options,
+      onStderr(line) {
+        if (isStarting && /FATAL|PANIC|ERROR/.test(line)) words.push(line)
+        return false
+      },
+    })
+  } catch (error) {
+    throw new Error(`the records in ${folder} do not start: ${words.join(' ') || String(error)}`, {
+      cause: error,
+    })
+  } finally {
+    isStarting = false
+  }
 }
 
 /** The last message of a batch is Query, FunctionCall or Sync, which the session answers with ReadyForQuery. */

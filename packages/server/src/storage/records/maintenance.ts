@@ -74,6 +74,8 @@ export function startMaintenance(options: MaintenanceOptions): Maintenance {
 
   async function checkpointWhenDue(isTimeUp: boolean): Promise<void> {
     await step(async () => {
+      // Counts of dead rows are published once a second at most unless asked for; they are read in the next step.
+      await engine.query('SELECT pg_stat_force_next_flush()')
       const written = (await walBytes()) - checkpoint.walBytes
       if (written < limits.checkpointBytes && !(isTimeUp && written > 0)) return
       await engine.query('CHECKPOINT')

@@ -30,6 +30,8 @@ const BATCH_ENDS = new Set(['Q', 'F', 'S', 'H'])
 const BATCH_PARTS = new Set(['P', 'B', 'D', 'E', 'C'])
 /** What is left of a COPY that failed; the protocol says to ignore it. */
 const COPY_PARTS = new Set(['d', 'c', 'f'])
+/** Time that a client has to read why it is sent away. */
+const GOODBYE_MS_MAX = 1_000
 /** Bytes of batches that wait their turn before the socket is left unread. */
 const PENDING_BYTES_MAX = 1_000_000
 
@@ -50,6 +52,7 @@ export class WireConnection {
   #pendingBytes = 0
   #lease: Lease | undefined
   #isInExtendedQuery = false
+  #leavesState = false
   #transactionStartedAt: number | undefined
   #cancelTimer: (() => void) | undefined
 
@@ -66,7 +69,12 @@ export class WireConnection {
   end(code: string, message: string): void {
     if (this.#isEnded) return
     this.#leave()
-    this.#socket.end(fatalError(code, message), () => this.#socket.destroy())
+    // A client that does not read would keep the socket, and with it a server that wants to close.
+    const cancel = this.#options.clock.after(GOODBYE_MS_MAX, () => this.#socket.destroy())
+    this.#socket.end(fatalError(code, message), () => {
+      cancel()
+      this.#socket.destroy()
+    })
   }
 
   #read(chunk: Buffer): void {
@@ -115,7 +123,11 @@ export class WireConnection {
     if (!endsBatch && !BATCH_PARTS.has(next.type)) {
       throw new ProtocolViolation(`messages of type ${JSON.stringify(next.type)} are not understood`)
     }
-    refuseCopyIn(next)
+    const sql = sqlOf(next)
+    if (sql !== undefined) {
+      refuseCopyIn(sql)
+      this.#leavesState ||= mayLeaveState(sql)
+    }
     const bytes = this.#statements.translate(next)
     this.#batch.messages.push(bytes)
     this.#batch.bytes += bytes.length
@@ -186,11 +198,8 @@ export class WireConnection {
     this.#socket.write(answer)
     const status = endStatus(answer)
     this.#isInExtendedQuery = status === undefined
-    if (status === 'I') {
-      this.#transactionStartedAt = undefined
-      this.#lease?.release()
-      this.#lease = undefined
-    } else this.#limitTransaction()
+    if (status === 'I') this.#giveBack()
+    else this.#limitTransaction()
   }
 
   #exec(messages: Buffer): Buffer {
@@ -200,6 +209,15 @@ export class WireConnection {
       if (error instanceof AnswerTooLong) throw error
       return this.#options.onBroken(error)
     }
+  }
+
+  /** Ends this holder's turn. Nothing of it stays in the session that the next one gets. */
+  #giveBack(): void {
+    if (this.#leavesState) this.#exec(queryFrame(FORGET_STATE))
+    this.#leavesState = false
+    this.#transactionStartedAt = undefined
+    this.#lease?.release()
+    this.#lease = undefined
   }
 
   #limitTransaction(): void {
@@ -231,21 +249,33 @@ export class WireConnection {
     this.#isEnded = true
     this.#cancelTimer?.()
     this.#options.statementNames.abandon(this.#statements)
-    if (!this.#lease) return
-    // A lease that was not granted yet has nothing open.
-    if (this.#transactionStartedAt !== undefined) {
-      if (this.#isInExtendedQuery) this.#exec(syncFrame)
-      this.#exec(queryFrame('ROLLBACK'))
+    if (this.#transactionStartedAt === undefined) {
+      // It still waits, and has nothing open.
+      this.#lease?.release()
+      return
     }
-    this.#lease.release()
-    this.#lease = undefined
+    if (this.#isInExtendedQuery) this.#exec(syncFrame)
+    this.#exec(queryFrame('ROLLBACK'))
+    this.#giveBack()
   }
 }
 
+/**
+ * Settings, temporary tables (which hide real ones of the same name) and session locks belong to a session, and all
+ * clients share it.
+ */
+function mayLeaveState(sql: string): boolean {
+  return /(?:^|;)\s*(?:set|listen)\b|\bset_config\b|\btemp(?:orary)?\b|\bpg_temp\b|\bpg_(?:try_)?advisory_lock/i.test(
+    sql,
+  )
+}
+
+const FORGET_STATE =
+  'RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; UNLISTEN *; SELECT pg_advisory_unlock_all()'
+
 /** PGlite's process ends when a COPY asks its client for rows. */
-function refuseCopyIn(next: Frame): void {
-  const sql = sqlOf(next)
-  if (sql !== undefined && /\bcopy\b[^;]*\bstdin\b/i.test(sql)) {
+function refuseCopyIn(sql: string): void {
+  if (/\bcopy\b[^;]*\bstdin\b/i.test(sql)) {
     throw new ProtocolViolation('COPY FROM STDIN is not available in the embedded records', '0A000')
   }
 }

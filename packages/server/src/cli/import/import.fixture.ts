@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Accounts, ImportedResult, ImportedViewer } from '../../modules/accounts/index.ts'
+import type { Catalogue } from '../../modules/catalogue/index.ts'
+import { manualClock, type ManualClock } from '../../platform/clock.ts'
+import { newSubject, seededRandom, type Subject } from '../../platform/ids.ts'
+import type { Checkpoint, ImportBody, ImportDependencies, ImportEvent, ImportProgress } from './import-run.ts'
+
+/** The folder of real inputs: `FOYER_SHARED`, else `shared` beside the repository. Throws where a part of it is missing. */
+export function sharedData(part: string): string {
+  const root = fileURLToPath(new URL('../../../../../', import.meta.url))
+  const folder = join(resolve(root, process.env['FOYER_SHARED'] ?? '../shared'), 'data', part)
+  if (!existsSync(folder)) {
+    throw new Error(
+      `${folder} is missing. These tests need real data: set FOYER_SHARED to the folder that holds it.`,
+    )
+  }
+  return folder
+}
+
+/** What importers write to, in memory, with the promises that the real ones make. */
+export interface ImportWorld {
+  readonly deps: ImportDependencies
+  readonly clock: ManualClock
+  /** Viewers by external id. */
+  readonly viewers: Map<string, ImportedViewer & { vid: Subject }>
+  /** Entries as they were appended. */
+  readonly entries: ImportBody[]
+  /** What a recorder that remembers message ids would keep. */
+  readonly events: Map<string, ImportEvent>
+  readonly progress: ImportProgress[]
+  /** Called before each append; throws to refuse it. */
+  beforeAppend: () => void
+  state: { key: string; events: number } | null
+}
+
+export function openImportWorld(catalogue: Pick<Catalogue, 'importRows'>, signal?: AbortSignal): ImportWorld {
+  const clock = manualClock(Date.parse('2026-05-01T12:00:00Z'))
+  const random = seededRandom('imports')
+  const vids = new Map<string, Subject>()
+  const vidOf = (externalId: string): Subject => {
+    const vid = vids.get(externalId) ?? newSubject(random)
+    vids.set(externalId, vid)
+    return vid
+  }
+  const accounts: Pick<Accounts, 'importViewers' | 'resolveExternalIds'> = {
+    async importViewers({ viewers }) {
+      return viewers.map((row): ImportedResult => {
+        const { externalId } = row
+        const vid = vidOf(externalId)
+        const known = world.viewers.get(externalId)
+        if (!known) world.viewers.set(externalId, { ...row, vid })
+        return {
+          outcome: known ? 'unchanged' : 'created',
+          externalId,
+          viewerId: externalId,
+          vid,
+          dropped: [],
+        }
+      })
+    },
+    resolveExternalIds: async (_service, externalIds) =>
+      new Map([...externalIds].map((externalId) => [externalId, vidOf(externalId)])),
+  }
+  const checkpoint: Checkpoint = {
+    load: async () => world.state,
+    save: async (state) => void (world.state = state),
+    clear: async () => void (world.state = null),
+  }
+  const world: ImportWorld = {
+    clock,
+    viewers: new Map(),
+    entries: [],
+    events: new Map(),
+    progress: [],
+    beforeAppend: () => {},
+    state: null,
+    deps: {
+      accounts,
+      catalogue,
+      checkpoint,
+      clock,
+      progress: (progress) => void world.progress.push(progress),
+      async appendImport(body) {
+        world.beforeAppend()
+        world.entries.push(body)
+        for (const row of body.rows)
+          if (!world.events.has(row.messageId)) world.events.set(row.messageId, row)
+      },
+      ...(signal ? { signal } : {}),
+    },
+  }
+  return world
+}

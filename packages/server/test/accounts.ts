@@ -24,7 +24,7 @@ export interface AccountsRig {
   setRights(rights: readonly Right[]): void
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object): Promise<Answer>
   /** Another process on the same records, with the same clock and keys. */
-  openAccounts(own?: { events?: Events }): Accounts
+  openAccounts(own?: { events?: Events; vault?: Vault }): Accounts
   /** Every value of every table, as text. */
   rawRows(): Promise<string>
   close(): Promise<void>
@@ -53,11 +53,14 @@ export async function openAccountsRig(
   let rights: readonly Right[] = RIGHTS
   let opened = 0
 
-  const openAccounts: AccountsRig['openAccounts'] = ({ events = options.events ?? quietEvents() } = {}) =>
+  const openAccounts: AccountsRig['openAccounts'] = ({
+    events = options.events ?? quietEvents(),
+    vault = createVault({ ring, clock }),
+  } = {}) =>
     createAccounts({
       db: opened === 0 ? records.db : records.openClient().db,
       events,
-      vault: createVault({ ring, clock }),
+      vault,
       clock,
       random: seededRandom(`accounts ${opened++}`),
       audit: { record: async (entry) => void trail.push(entry) },

@@ -167,15 +167,24 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
       expect([...outcomes]).toHaveLength(1)
     })
 
-    it('twice at once makes one viewer', async () => {
+    it('many times at once makes one viewer, whether events came before or not', async () => {
       const elsewhere = rig.openAccounts()
-      const results = await Promise.all([
-        apply({ traits: { name: 'A' } }),
-        elsewhere.applyIdentify(said({ traits: { firstName: 'B' }, at: AT + 1 })),
-        apply({ traits: { lastName: 'C' }, at: AT + 2 }),
-      ])
-      expect(results.map((each) => each.outcome).toSorted()).toEqual(['created', 'updated', 'updated'])
-      expect(await read()).toMatchObject({ name: 'A', firstName: 'B', lastName: 'C' })
+      for (const externalId of [`new ${next}`, `known ${next}`]) {
+        if (externalId.startsWith('known')) await rig.accounts.resolveExternalIds('cinema', [externalId])
+        const results = await Promise.all(
+          Array.from({ length: 8 }, (_, n) =>
+            (n % 2 ? rig.accounts : elsewhere).applyIdentify(
+              said({ externalId, at: AT + n, traits: { [`trait${n}`]: n } }),
+            ),
+          ),
+        )
+        expect(results.map((each) => each.outcome).toSorted()).toEqual([
+          'created',
+          ...Array(7).fill('updated'),
+        ])
+        const { traits } = await rig.accounts.viewers.read(ADMIN, { id: externalId })
+        expect(Object.keys(traits!)).toHaveLength(8)
+      }
     })
 
     it('of an unknown service is refused', async () => {
@@ -270,6 +279,23 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
     )
     expect(racing[0]).toEqual(racing[1])
     for (const id of ids('new')) expect(racing[0]!.get(id)).toBe(during.get(id))
+    // A process that has not read the new pepper yet, beside one that has.
+    const behind = rig.openAccounts({
+      vault: {
+        ...rig.vault,
+        lookups: (...of) => rig.vault.lookups(...of).filter((each) => each.startsWith('h1.')),
+      },
+    })
+    const ahead = rig.openAccounts()
+    for (let round = 0; round < 5; round++) {
+      const [one, other] = await Promise.all([
+        behind.resolveExternalIds('cinema', ids(`both ${round}`)),
+        ahead.resolveExternalIds('cinema', ids(`both ${round}`)),
+      ])
+      expect(one).toEqual(other)
+      expect(await rig.openAccounts().resolveExternalIds('cinema', ids(`both ${round}`))).toEqual(one)
+    }
+
     await apply({ externalId: ids('later')[0]!, traits: { name: 'Ana' } })
     const viewer = await rig.accounts.viewers.read(ADMIN, { id: ids('later')[0]! })
     expect(viewer.externalIds).toEqual([{ service: 'cinema', externalId: ids('later')[0] }])

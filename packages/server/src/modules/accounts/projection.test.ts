@@ -107,6 +107,22 @@ describe('the projection of viewers to EVENTS', () => {
     expect((await published()).filter((row) => row.gender === 'other')).toHaveLength(1)
   })
 
+  it('publishes what changed while EVENTS was writing the version before', async () => {
+    const { viewer } = await register('meanwhile', { city: 'M1' })
+    const slow = rig.openAccounts({
+      events: {
+        ...store.events,
+        insert: async (...rows) => {
+          await store.events.insert(...rows)
+          await rig.accounts.viewers.change(ADMIN, { id: viewer.id }, { city: 'M2' })
+        },
+      },
+    })
+    expect(await slow.publishViewers()).toBe(1)
+    expect(await rig.accounts.publishViewers()).toBe(1)
+    expect((await published()).filter((row) => row.city.startsWith('M'))).toMatchObject([{ city: 'M2' }])
+  })
+
   it('by two workers at once, while viewers change, loses nothing', async () => {
     const other = rig.openAccounts()
     const { viewer } = await register('busy', { city: 'D0' })

@@ -8,11 +8,20 @@ import { NotAllowedPage, NotFoundPage } from './pages/not-found-page.tsx'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
 import { RegistrationsPage } from './pages/registrations/registrations-page.tsx'
 import { SignInPage } from './pages/session/sign-in-page.tsx'
-import { WelcomePage } from './pages/session/welcome-page.tsx'
+import { JoinPage, PasswordPage, WelcomePage } from './pages/session/link-pages.tsx'
 import { ViewersPage } from './pages/viewer/viewers-page.tsx'
 import { Shell } from './ui/shell.tsx'
 import { Failed } from './ui/states.tsx'
 
+/** Pages before the sign-in. */
+const ENTRANCES: Record<string, ComponentType> = {
+  '/sign-in': SignInPage,
+  '/welcome': WelcomePage,
+  '/join': JoinPage,
+  '/password': PasswordPage,
+}
+
+/** Pages behind it. */
 const PAGES: Record<string, ComponentType> = {
   '/': OverviewPage,
   '/registrations': RegistrationsPage,
@@ -21,9 +30,8 @@ const PAGES: Record<string, ComponentType> = {
 
 export function App() {
   const { path } = useLocation()
-  if (path === '/sign-in') return <SignInPage />
-  if (path === '/welcome') return <WelcomePage />
-  return <SignedIn />
+  const Entrance = ENTRANCES[path]
+  return Entrance ? <Entrance /> : <SignedIn />
 }
 
 /** Everything behind the sign-in; who is not signed in is sent there and comes back. */

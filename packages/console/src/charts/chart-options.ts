@@ -30,6 +30,7 @@ export function countAxis(tokens: ChartTokens, more: object = {}): object {
     type: 'value',
     minInterval: 1,
     axisLine: { show: false },
+    axisTick: { show: false },
     splitLine: { lineStyle: { color: tokens.line } },
     axisLabel: { ...labelOf(tokens), formatter: (value: number) => compact.format(value) },
     ...more,

@@ -1,11 +1,11 @@
-import { pageOf, service } from '@foyer/contracts'
+import { operatorMe, pageOf, service, type OperatorMe } from '@foyer/contracts'
 import { api } from './api.ts'
-import { operatorMe, type Operator, type ServiceOption } from './session.tsx'
+import type { ServiceOption } from './session.tsx'
 
 /** Who is signed in, and the services that there are. Fails with status 401 when nobody is. */
 export async function loadSession(
   signal: AbortSignal,
-): Promise<{ operator: Operator; services: ServiceOption[] }> {
+): Promise<{ operator: OperatorMe; services: ServiceOption[] }> {
   const operator = await api.get('/v1/operators/me', operatorMe, { signal })
   const services = await api.get('/v1/services', pageOf(service), { query: { limit: '500' }, signal })
   return { operator, services: services.items }

@@ -1,17 +1,5 @@
 import { createContext, use, type ReactNode } from 'react'
-import type { Right } from '@foyer/contracts'
-import { z } from 'zod'
-
-/** Who is signed in. */
-export const operatorMe = z.object({
-  id: z.string(),
-  name: z.string(),
-  email: z.string(),
-  role: z.string(),
-  rights: z.array(z.string()),
-})
-export type Operator = z.infer<typeof operatorMe>
-
+import type { OperatorMe, Right } from '@foyer/contracts'
 /** A brand as its pages need it. */
 export interface ServiceOption {
   readonly id: string
@@ -20,7 +8,7 @@ export interface ServiceOption {
 }
 
 interface Session {
-  readonly operator: Operator
+  readonly operator: OperatorMe
   readonly services: readonly ServiceOption[]
 }
 

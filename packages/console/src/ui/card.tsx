@@ -18,7 +18,7 @@ export function Card(props: {
       aria-label={props.title}
       className={`flex min-w-0 flex-col rounded-lg border border-line bg-surface ${props.className ?? ''}`}
     >
-      <header className="flex min-h-8 flex-wrap items-start justify-between gap-x-4 gap-y-1 px-4 pt-3.5">
+      <header className="flex min-h-8 items-start justify-between gap-x-4 px-4 pt-3.5">
         <div className="min-w-0">
           <div className="flex items-center gap-1">
             <h2 className="font-medium">{props.title}</h2>
@@ -26,7 +26,7 @@ export function Card(props: {
           </div>
           {props.note && <div className="text-muted">{props.note}</div>}
         </div>
-        {props.actions && <div className="-my-1 -mr-2 flex items-center">{props.actions}</div>}
+        {props.actions && <div className="-my-1.5 -mr-2 flex shrink-0 items-center">{props.actions}</div>}
       </header>
       <div className={`flex min-h-0 flex-1 flex-col ${props.isFlush ? 'pt-2' : 'p-4 pt-2'}`}>
         {props.children}

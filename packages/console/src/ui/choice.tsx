@@ -19,7 +19,7 @@ export function Choice(props: {
       }}
     >
       <Button className="flex h-8 max-w-60 min-w-0 items-center gap-2 rounded-md border border-line bg-surface px-3 data-hovered:bg-hover">
-        <SelectValue className="truncate" />
+        <SelectValue className="truncate">{({ selectedText }) => selectedText}</SelectValue>
         <Chevron />
       </Button>
       <Popover className="min-w-(--trigger-width) rounded-lg border border-line bg-raised p-1 shadow-lg">

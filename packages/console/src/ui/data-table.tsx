@@ -6,7 +6,11 @@ import { Button } from './button.tsx'
 /** Rows shown at first and with each further step. All of them are in the CSV. */
 const ROWS = 200
 
-const number = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 1 })
+const whole = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 0 })
+const oneDecimal = new Intl.NumberFormat(navigator.language, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
 
 /** Numbers and texts in rows; a column of numbers stands right. */
 export function DataTable(props: {
@@ -17,6 +21,12 @@ export function DataTable(props: {
   const { header, rows } = props
   const [shown, setShown] = useState(ROWS)
   const isNumber = header.map((_, column) => rows.some((row) => typeof row[column] === 'number'))
+  // A column with fractions shows one in each row, so that the digits stand below each other.
+  const formats = header.map((_, column) =>
+    rows.some((row) => typeof row[column] === 'number' && !Number.isInteger(row[column]))
+      ? oneDecimal
+      : whole,
+  )
   const align = (column: number) => (isNumber[column] ? 'text-right' : 'text-left')
   return (
     <div
@@ -46,7 +56,7 @@ export function DataTable(props: {
             <tr key={index} className="border-b border-line last:border-b-0">
               {row.map((cell, column) => (
                 <td key={header[column]} className={`px-4 py-2 ${align(column)}`}>
-                  {typeof cell === 'number' ? number.format(cell) : (cell ?? '–')}
+                  {typeof cell === 'number' ? formats[column]!.format(cell) : (cell ?? '–')}
                 </td>
               ))}
             </tr>

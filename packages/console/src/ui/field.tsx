@@ -15,7 +15,7 @@ export function Field(
     <TextField {...field} isInvalid={error !== undefined} className="flex min-w-0 flex-col gap-1">
       <Label className="font-medium">{label}</Label>
       <Input
-        placeholder={placeholder}
+        {...(placeholder === undefined ? {} : { placeholder })}
         className="h-8 min-w-0 rounded-md border border-control bg-surface px-2.5 data-invalid:border-bad"
       />
       {hint && error === undefined && (

@@ -20,7 +20,7 @@ export function Metric(props: {
         <h2>{label}</h2>
         <Definition of={label} text={props.definition} />
       </div>
-      <p data-testid="metric-value" className="text-2xl font-semibold">
+      <p data-testid="metric-value" className="text-2xl font-semibold tracking-tight">
         {format(value)}
       </p>
       {previous && (

@@ -9,6 +9,7 @@ import { Metric } from '../../ui/metric.tsx'
 import { NoService } from '../../ui/no-service.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Loaded, Skeleton } from '../../ui/states.tsx'
+import { platformLabel } from '../../lib/platforms.ts'
 import { MinutesChart } from './minutes-chart.tsx'
 
 export function OverviewPage() {
@@ -43,7 +44,7 @@ function Overview(props: { scope: Scope }) {
 
 function Numbers(props: { report: OverviewReport }) {
   const { report } = props
-  const before = `previous ${formatNumberOf(report.days.length, 'day')}`
+  const before = `prior ${formatNumberOf(report.days.length, 'day')}`
   const numbers = [
     {
       label: 'Registrations',
@@ -129,11 +130,7 @@ function PlatformsTable(props: { report: OverviewReport }) {
         <DataTable
           caption="Platforms"
           header={['Platform', 'People', 'Minutes']}
-          rows={platforms.map((row) => [
-            row.platform === '' ? 'Unknown' : row.platform,
-            row.viewers,
-            row.minutes,
-          ])}
+          rows={platforms.map((row) => [platformLabel(row.platform), row.viewers, row.minutes])}
         />
       )}
     </Card>

@@ -55,6 +55,12 @@ export function PeriodsChart(props: { report: RegistrationsReport }) {
   )
 }
 
+/** A mark near an edge leans inwards, or the edge would cut it. */
+function alignAt(place: number): 'left' | 'center' | 'right' {
+  if (place < 0.15) return 'left'
+  return place > 0.85 ? 'right' : 'center'
+}
+
 function peakSentence(report: RegistrationsReport, peaks: readonly RegistrationPeriod[]): string {
   const [first] = peaks
   if (!first) return ''
@@ -101,7 +107,7 @@ function drawingOf(report: RegistrationsReport): ChartDrawing {
           type: 'bar',
           stack: 'gender',
           silent: true,
-          data: periods.map(() => 0),
+          data: periods.map((_, index) => ({ value: 0, label: { align: alignAt(index / periods.length) } })),
           labelLayout: { hideOverlap: true },
           label: {
             ...labelOf(tokens),

@@ -21,11 +21,11 @@ export function RegistrationsPage() {
 }
 
 const BARS = [
-  { id: 'auto', label: 'Bars that fit the dates' },
-  { id: 'hour', label: 'By hour' },
-  { id: 'day', label: 'By day' },
-  { id: 'week', label: 'By week' },
-  { id: 'month', label: 'By month' },
+  { id: 'auto', label: 'Automatic bars' },
+  { id: 'hour', label: 'Hourly bars' },
+  { id: 'day', label: 'Daily bars' },
+  { id: 'week', label: 'Weekly bars' },
+  { id: 'month', label: 'Monthly bars' },
 ]
 
 function Registrations(props: { scope: Scope }) {

@@ -29,6 +29,7 @@ export function SignInPage() {
 
   return (
     <SessionFrame title="Sign in">
+      {search.get('done') === 'link' && <p role="status">Your password is set. Sign in with it.</p>}
       <form className="flex flex-col gap-4" onSubmit={(event) => void signIn(event)}>
         <Field label="E-mail" name="email" type="email" autoComplete="username" isRequired autoFocus />
         <Field label="Password" name="password" type="password" autoComplete="current-password" isRequired />

@@ -53,7 +53,6 @@ function Events(props: {
         report: first,
         events: shown,
         series: series.filter(({ name }) => isShown(name)),
-        allSeries: series,
       }),
     // The lists are new at each turn; these say when their content is.
     [first, further, hidden, series],

@@ -1,3 +1,4 @@
+import { parseDate, toZoned } from '@internationalized/date'
 import { PLAYER_EVENT_NAMES, type ViewerEvent, type ViewerEventsReport } from '@foyer/contracts'
 import { axisTitle, countAxis, labelOf } from '../../charts/chart-options.ts'
 import type { ChartDrawing } from '../../charts/drawing.ts'
@@ -40,16 +41,13 @@ export function eventsDrawing(options: {
   report: ViewerEventsReport
   events: readonly ViewerEvent[]
   series: readonly EventSeries[]
-  allSeries: readonly EventSeries[]
 }): ChartDrawing {
   const { report, events, series } = options
-  // What has no position has no place in the chart; it is in the table.
-  const placed = events.filter((event) => event.position !== null)
   const numbers = new Map(series.map(({ name }, number) => [name, number]))
   const data: { value: [number, number] }[][] = series.map(() => [])
-  const points = placed.map((event) => {
+  const points = events.map((event) => {
     const number = numbers.get(event.name)!
-    const value: [number, number] = [Date.parse(event.at), event.position!.ms]
+    const value: [number, number] = [Date.parse(event.at), event.position?.ms ?? 0]
     const index = data[number]!.push({ value }) - 1
     return {
       title: event.name,
@@ -58,36 +56,26 @@ export function eventsDrawing(options: {
       at: value,
     }
   })
-  const hasLive = placed.some((event) => event.position!.kind === 'behindLive')
-  const days = new Intl.DateTimeFormat(navigator.language, {
-    timeZone: report.timeZone,
-    month: 'short',
-    day: 'numeric',
-  })
-  const hours = new Intl.DateTimeFormat(navigator.language, {
-    timeZone: report.timeZone,
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
+  const hasLive = events.some((event) => event.position?.kind === 'behindLive')
+  const days = daysOf(report)
   return {
     pointing: 'mark',
     points,
     option: (tokens) => ({
       grid: { left: 30, right: 20, top: 14, bottom: 8, containLabel: true },
       xAxis: {
-        type: 'time',
-        min: boundOf(report.from, 0),
-        max: boundOf(report.to, 1),
+        type: 'value',
+        min: days.start,
+        max: days.end,
         axisLine: { lineStyle: { color: tokens.control } },
-        axisTick: { lineStyle: { color: tokens.control } },
+        axisTick: { show: true, customValues: days.ticks, lineStyle: { color: tokens.control } },
         axisLabel: {
           ...labelOf(tokens),
+          customValues: days.ticks,
           hideOverlap: true,
-          formatter: (value: number) => (isShort(report) ? hours : days).format(value),
+          formatter: (value: number) => days.format.format(value),
         },
-        splitLine: { show: true, lineStyle: { color: tokens.line } },
+        splitLine: { show: false },
       },
       yAxis: countAxis(tokens, {
         ...axisTitle(
@@ -95,6 +83,7 @@ export function eventsDrawing(options: {
           hasLive ? 'Position (h:mm:ss), on live: behind' : 'Position in the content (h:mm:ss)',
           58,
         ),
+        ...positionAxis(data.flat().map(({ value }) => value[1])),
         axisLabel: { ...labelOf(tokens), formatter: (value: number) => formatPosition(value) },
       }),
       series: series.map(({ name, symbol, colour }, number) => ({
@@ -111,6 +100,24 @@ export function eventsDrawing(options: {
   }
 }
 
+/** Positions have steps that people count in: no line stands at 16:40. */
+function positionAxis(positions: readonly number[]): { interval: number; min: number; max: number } {
+  const highest = positions.reduce((most, position) => Math.max(most, position), 1)
+  const lowest = positions.reduce((least, position) => Math.min(least, position), 0)
+  const interval =
+    STEPS_MS.find((step) => (highest - lowest) / step <= 8) ?? Math.ceil((highest - lowest) / 8)
+  return {
+    interval,
+    min: Math.floor(lowest / interval) * interval,
+    max: Math.ceil(highest / interval) * interval,
+  }
+}
+
+const SECOND = 1_000
+const STEPS_MS = [
+  1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800,
+].map((seconds) => seconds * SECOND)
+
 /** What a point says: the stored event, exactly. */
 function detailsOf(event: ViewerEvent, timeZone: string): { label: string; value: string }[] {
   return [
@@ -124,7 +131,7 @@ function detailsOf(event: ViewerEvent, timeZone: string): { label: string; value
 
 /** The position with its unit; the milliseconds are the unit of the API. */
 export function positionOf(event: ViewerEvent): string {
-  if (event.position === null) return 'unknown'
+  if (event.position === null) return 'unknown (drawn at 0)'
   return `${formatPosition(event.position.ms, { withMs: true })} (${event.position.ms} ms)`
 }
 
@@ -135,11 +142,22 @@ export function deviceOf(event: ViewerEvent): string {
   return parts.length === 0 ? 'Unknown' : parts.join(' · ')
 }
 
-/** The chart's edges: whole days, a day wider than the range's days in UTC could be off by their zone. */
-function boundOf(date: string, daysAfter: number): number {
-  return Date.parse(`${date}T00:00:00Z`) + daysAfter * 86_400_000
-}
-
-function isShort(report: ViewerEventsReport): boolean {
-  return boundOf(report.to, 1) - boundOf(report.from, 0) <= 3 * 86_400_000
+/** The chart's edges and its ticks: local days of the service, hours where the range is short. */
+function daysOf(report: ViewerEventsReport) {
+  const zone = report.timeZone
+  const from = toZoned(parseDate(report.from), zone)
+  const to = toZoned(parseDate(report.to).add({ days: 1 }), zone)
+  const start = from.toDate().getTime()
+  const end = to.toDate().getTime()
+  const days = Math.round((end - start) / 86_400_000)
+  const step = days <= 2 ? { hours: 3 * days } : { days: Math.ceil(days / 14) }
+  const ticks: number[] = []
+  for (let at = from; at.compare(to) < 0; at = at.add(step)) ticks.push(at.toDate().getTime())
+  const format = new Intl.DateTimeFormat(navigator.language, {
+    timeZone: zone,
+    month: 'short',
+    day: 'numeric',
+    ...(days <= 2 ? { hour: '2-digit', minute: '2-digit' } : {}),
+  })
+  return { start, end, ticks, format }
 }

@@ -102,7 +102,7 @@ export const viewerEvents = defineReport({
     limit: z.number().int(),
   }),
   row: z.object({
-    event_id: z.string(),
+    id: z.string(),
     at: z.coerce.number(),
     date: day,
     type: z.string(),

@@ -68,7 +68,7 @@ export async function viewerEventsOf(
     ...headOf(scope),
     types: types.map(({ type, total }) => ({ type, name: eventNameOf(type), total })),
     items: shown.map((row) => ({
-      eventId: row.event_id,
+      eventId: row.id,
       at: toInstant(row.at, scope.range.timeZone),
       date: row.date,
       type: row.type,
@@ -87,7 +87,7 @@ export async function viewerEventsOf(
       },
       viewId: row.view_id,
     })),
-    next: rows.length > page.limit && last ? writeCursor({ at: last.at, id: last.event_id }) : null,
+    next: rows.length > page.limit && last ? writeCursor({ at: last.at, id: last.id }) : null,
   }
 }
 

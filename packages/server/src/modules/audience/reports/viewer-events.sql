@@ -4,7 +4,7 @@
 -- after: the time and id of the last event already given; for the first ones any time before the range.
 -- Purpose: analytics.
 SELECT
-  toString(event_id) AS event_id,
+  toString(event_id) AS id,
   toUnixTimestamp64Milli(ts) AS at,
   toString(local_date) AS date,
   type,

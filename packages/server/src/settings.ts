@@ -61,15 +61,6 @@ export const serverSettings = defineSettings({
     sentence: 'PostgreSQL (15 or later) for people, consent and catalogue; empty: the embedded PGlite.',
     isSecret: true,
   },
-  eventsUrl: {
-    env: 'FOYER_EVENTS_URL',
-    schema: text.pipe(
-      z.union([z.literal(''), z.string().regex(/^https?:\/\//, 'an http:// or https:// address')]),
-    ),
-    default: '',
-    sentence: 'ClickHouse (25.8 or later) for events; empty: the embedded chDB.',
-    isSecret: true,
-  },
   requestsPerMinute: {
     env: 'FOYER_REQUESTS_PER_MINUTE',
     schema: integer({ min: 1, max: 10_000_000 }),

@@ -8,6 +8,7 @@ import type { Routes } from '../../platform/http/index.ts'
 import { createIntakePipeline, type IntakeDependencies } from './intake.ts'
 import { intakeRoutes } from './routes.ts'
 
+export { encodeEntry, type EntryHeader } from './envelope.ts'
 export { trackingSettings } from './settings.ts'
 export type { IntakeAccounts, IntakeDependencies } from './intake.ts'
 

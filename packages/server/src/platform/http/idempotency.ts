@@ -17,7 +17,8 @@ export interface IdempotencyOptions {
   readonly clock: Clock
   /** Answers may hold personal values, so they are kept sealed. */
   readonly seal: (plain: string) => Sealed
-  readonly open: (sealed: Sealed) => string
+  /** Null when it cannot be opened any more. */
+  readonly open: (sealed: Sealed) => string | null
 }
 
 const KEY_LENGTH_MAX = 255
@@ -83,9 +84,11 @@ async function begin(
       headers: { 'retry-after': '1' },
     })
   }
+  const body = earlier.body === null ? '' : options.open(earlier.body)
+  if (body === null) throw new Problem('request.idempotency_conflict')
   reply.code(earlier.status).header('idempotency-replayed', 'true').serializer(String)
   if (earlier.contentType) reply.type(earlier.contentType)
-  return reply.send(earlier.body === null ? '' : options.open(earlier.body))
+  return reply.send(body)
 }
 
 async function finish(

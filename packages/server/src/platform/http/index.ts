@@ -6,4 +6,4 @@ export { actorOf, requireRight, type Access, type Actor, type Authenticate } fro
 export { consolePages } from './console-pages.ts'
 export { problems, toProblem } from './problem-handler.ts'
 export { operationsRoutes } from './operations.ts'
-export { createHttpServer, type HttpServer, type Routes } from './server.ts'
+export { createHttpServer, mount, type HttpServer, type Routes } from './server.ts'

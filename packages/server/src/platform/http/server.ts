@@ -131,6 +131,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return server
 }
 
+/** Mounts routes in a scope of their own: hooks and parsers that they add reach no one else. */
+export async function mount(server: HttpServer, routes: Routes): Promise<void> {
+  await server.register(async (scope) => routes(scope as unknown as HttpServer))
+}
+
 /** Pages that libraries mount and that carry no access of their own. */
 const LIBRARY_PAGES = /^\/docs(\/|$)/
 

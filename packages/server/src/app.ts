@@ -1,0 +1,220 @@
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { MetricObject } from 'prom-client'
+import type { Configuration } from './cli/configuration.ts'
+import type { DataFolder } from './cli/data-folder.ts'
+import { createAccounts, type Accounts } from './modules/accounts/index.ts'
+import { createAudience } from './modules/audience/index.ts'
+import { createCatalogue, type Catalogue } from './modules/catalogue/index.ts'
+import { createOperators, type Operators } from './modules/operators/index.ts'
+import { createIntake, createRecorder } from './modules/tracking/index.ts'
+import type { Clock } from './platform/clock.ts'
+import { consolePages } from './platform/http/console-pages.ts'
+import { addIdempotency, idempotencyJob } from './platform/http/idempotency.ts'
+import { createHttpServer, mount, operationsRoutes, type HttpServer } from './platform/http/index.ts'
+import type { RandomSource } from './platform/ids.ts'
+import { startJobs, type Job } from './platform/jobs.ts'
+import type { Logger } from './platform/log.ts'
+import { metricsText, type Metrics } from './platform/metrics.ts'
+import type { Vault } from './platform/vault/index.ts'
+import {
+  migrateEvents,
+  migrateRecords,
+  openLmdbRecorderState,
+  type Events,
+  type Journal,
+  type Records,
+} from './storage/index.ts'
+
+/**
+ * The composition: here and nowhere else do modules meet. The api mounts their routes, the worker runs the recorder and
+ * their jobs; both are made of the same modules over the same stores.
+ */
+export interface Foundations {
+  readonly configuration: Configuration
+  readonly folder: DataFolder
+  readonly records: Records
+  readonly events: Events
+  readonly journal: Journal
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+/** The modules that api, worker and command line share. */
+export interface Modules {
+  readonly operators: Operators
+  readonly accounts: Accounts
+  readonly catalogue: Catalogue
+}
+
+export async function createModules(foundations: Foundations, baseUrl: string): Promise<Modules> {
+  const { configuration, records, events, vault, clock, random, log } = foundations
+  const { db } = records
+  const operators = await createOperators({ db, vault, clock, random, log, baseUrl })
+  const { audit } = operators
+  return {
+    operators,
+    accounts: createAccounts({
+      db,
+      events,
+      vault,
+      clock,
+      random,
+      audit,
+      log,
+      settings: configuration.accounts,
+    }),
+    catalogue: createCatalogue({ db, clock, audit, log }),
+  }
+}
+
+export interface Api {
+  /** Takes connections. */
+  listen(where: { host: string; port: number }): Promise<AddressInfo>
+  /** Address at which the first operator is created; null when there is an operator. */
+  firstOperatorLink(): Promise<string | null>
+  /** Remembers what another process measured, for `/metrics`. */
+  takeMetrics(role: string, metrics: MetricObject[]): void
+  close(): Promise<void>
+}
+
+/** The role that answers requests. */
+export async function createApi(
+  foundations: Foundations,
+  options: { baseUrl: string; version: string },
+): Promise<Api> {
+  const { records, events, journal, vault, clock, log } = foundations
+  const modules = await createModules(foundations, options.baseUrl)
+  const measured = new Map<string, MetricObject[]>()
+  let isDraining = false
+
+  const server = await createHttpServer({
+    log,
+    authenticate: modules.operators.authenticate,
+    requestsPerMinute: foundations.configuration.server.requestsPerMinute,
+    trustedProxies: foundations.configuration.server.trustedProxies,
+    version: options.version,
+    isDraining: () => isDraining,
+  })
+  addIdempotency(server, {
+    db: records.db,
+    clock,
+    seal: (plain) => vault.sealService('idempotency_key.body', plain),
+    open: (sealed) => vault.openService('idempotency_key.body', sealed),
+  })
+  await mountRoutes(server, foundations, modules)
+  await mount(server, consolePages({ folder: CONSOLE_FOLDER }))
+  await operationsRoutes({
+    checks: {
+      records: async () => void (await records.pool.query('SELECT 1')),
+      events: () => events.ping(),
+      journal: async () => void journal.backlog(),
+    },
+    isDraining: () => isDraining,
+    metrics: async () => metricsText([await foundations.metrics.snapshot(), ...measured.values()]),
+    metricsToken: foundations.configuration.server.metricsToken,
+  })(server)
+
+  return {
+    async listen({ host, port }) {
+      await server.listen({ host, port })
+      return server.server.address() as AddressInfo
+    },
+    firstOperatorLink: () => modules.operators.firstOperatorLink(),
+    takeMetrics: (role, metrics) => void measured.set(role, metrics),
+    async close() {
+      isDraining = true
+      await server.close()
+    },
+  }
+}
+
+/** All routes of all modules. */
+export async function mountRoutes(
+  server: HttpServer,
+  foundations: Foundations,
+  modules: Modules,
+): Promise<void> {
+  const { configuration, journal, vault, clock, random, metrics, log, events } = foundations
+  const { operators, accounts, catalogue } = modules
+  const intake = createIntake({
+    journal,
+    accounts,
+    vault,
+    clock,
+    random,
+    settings: configuration.tracking,
+    metrics,
+  })
+  const audience = createAudience({
+    events,
+    accounts,
+    catalogue,
+    subjectsOf: async (vid) => [vid],
+    audit: operators.audit,
+    clock,
+    log,
+  })
+  for (const routes of [
+    operators.routes,
+    accounts.routes,
+    catalogue.routes,
+    intake.routes,
+    audience.routes,
+  ]) {
+    await mount(server, routes)
+  }
+}
+
+const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
+export interface Worker {
+  close(): Promise<void>
+}
+
+const DAY_MS = 86_400_000
+
+/** The role that records what the journal holds and runs the jobs. It brings the stores to this program's schema first. */
+export async function createWorker(
+  foundations: Foundations,
+  { baseUrl }: { baseUrl: string },
+): Promise<Worker> {
+  const { records, events, journal, vault, clock, random, log, metrics, folder, configuration } = foundations
+  await migrateRecords(records)
+  await migrateEvents(events)
+  const { operators, accounts, catalogue } = await createModules(foundations, baseUrl)
+  const lookup = await catalogue.startLookup()
+  const state = openLmdbRecorderState(folder.recorder, { journalId: journal.id })
+  const recorder = createRecorder({
+    journal,
+    state,
+    events,
+    vault,
+    clock,
+    random,
+    log,
+    metrics,
+    settings: configuration.recorder,
+    accounts,
+    titleInfo: lookup.titleInfo,
+  })
+  const jobs: Job[] = [
+    ...accounts.jobs,
+    ...operators.jobs,
+    idempotencyJob({ db: records.db, clock }),
+    { name: 'vault.rotate', everyMs: DAY_MS, run: async () => void (await vault.rotate(records.db)) },
+  ]
+  const runner = startJobs(jobs, { clock, log })
+  recorder.start()
+  return {
+    async close() {
+      await runner.stop()
+      await recorder.stop()
+      lookup.stop()
+      await state.close()
+    },
+  }
+}

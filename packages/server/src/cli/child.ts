@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { MetricObject } from 'prom-client'
+import { systemRandom } from '../platform/ids.ts'
+import { StartupError } from '../platform/errors.ts'
+import { waitForFolderLock } from '../platform/folder-lock.ts'
+import { createLogger, type Logger } from '../platform/log.ts'
+import { createMetrics } from '../platform/metrics.ts'
+import { actAsChild, EXIT_CONFIGURATION, type ChildMessage } from '../platform/processes.ts'
+import { createApi, createWorker, type Foundations } from '../app.ts'
+import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
+import { baseUrlOf, readConfiguration, type Configuration } from './configuration.ts'
+import { openDataFolder, type DataFolder } from './data-folder.ts'
+import { clockOf, openStores } from './stores.ts'
+import { programVersion } from './version.ts'
+
+/** One of the processes that the supervisor starts. */
+type ChildName = 'records' | 'events' | 'worker' | 'api'
+
+type Child = (context: ChildContext) => Promise<{
+  readonly info?: Readonly<Record<string, string | number>>
+  close(): Promise<void>
+  onMessage?(message: ChildMessage): void
+  snapshot?(): Promise<MetricObject[]>
+}>
+
+interface ChildContext {
+  readonly configuration: Configuration
+  readonly folder: DataFolder
+  readonly log: Logger
+}
+
+const CHILDREN: Readonly<Record<ChildName, Child>> = {
+  records: ({ folder, log }) =>
+    runRecordsProcess({ folder: folder.records, socketFolder: folder.recordsSocketFolder, log }),
+  events: ({ configuration, folder, log }) =>
+    runEventsProcess({
+      folder: folder.events,
+      socketPath: folder.eventsSocket,
+      log,
+      settings: { memoryBytesMax: configuration.events.memory },
+    }),
+  worker: async (context) => {
+    const { foundations, close } = lay(context, 'worker')
+    const worker = await createWorker(foundations, { baseUrl: baseUrlOf(context.configuration) })
+    return {
+      snapshot: () => foundations.metrics.snapshot(),
+      async close() {
+        await worker.close()
+        await close()
+      },
+    }
+  },
+  api: async (context) => {
+    const { foundations, close } = lay(context, 'api')
+    const baseUrl = baseUrlOf(context.configuration)
+    const api = await createApi(foundations, { baseUrl, version: programVersion() })
+    const { host, port } = context.configuration.server
+    await api.listen({ host, port })
+    return {
+      info: { url: baseUrl, firstOperatorLink: (await api.firstOperatorLink()) ?? '' },
+      onMessage: (message) =>
+        message.type === 'metrics' && api.takeMetrics(message.role, message.metrics as MetricObject[]),
+      async close() {
+        await api.close()
+        await close()
+      },
+    }
+  },
+}
+
+/** How long a predecessor may take to finish. */
+const PREDECESSOR_MS_MAX = 30_000
+
+/** How often a process tells its metrics to the one that answers `/metrics`. */
+const METRICS_EVERY_MS = 2_000
+
+export async function run([name]: string[]): Promise<void> {
+  if (!isChildName(name)) throw new StartupError('The supervisor starts children; try: foyer serve')
+  const configuration = readConfiguration()
+  const log = createLogger({ role: name, level: configuration.server.logLevel })
+  const context = { configuration, folder: openDataFolder(configuration.server.dataFolder), log }
+  let close = async (): Promise<void> => undefined
+  const channel = actAsChild({ drain: () => close(), log })
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'a rejection that nobody handled ends this process')
+    process.exit(1)
+  })
+  try {
+    // A predecessor whose supervisor was killed may still be finishing: there is never more than one of a kind.
+    const lock = await waitForFolderLock(
+      join(context.folder.root, `${name}.process.lock`),
+      `Another ${name} process still uses ${context.folder.root}.`,
+      PREDECESSOR_MS_MAX,
+    )
+    const child = await CHILDREN[name](context)
+    close = async () => {
+      await child.close()
+      lock.release()
+    }
+    if (child.onMessage) channel.onMessage(child.onMessage)
+    if (child.snapshot) tellMetrics(channel.send, name, child.snapshot)
+    channel.ready(child.info)
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(EXIT_CONFIGURATION)
+  }
+
+  function isChildName(value: string | undefined): value is ChildName {
+    return value !== undefined && Object.hasOwn(CHILDREN, value)
+  }
+}
+
+function tellMetrics(
+  send: (message: ChildMessage) => void,
+  role: string,
+  snapshot: () => Promise<MetricObject[]>,
+): void {
+  setInterval(() => {
+    snapshot().then(
+      (metrics) => send({ type: 'metrics', role, metrics }),
+      () => undefined,
+    )
+  }, METRICS_EVERY_MS).unref()
+}
+
+/** What api and worker stand on: clients of the stores, time, randomness, metrics. */
+function lay({ configuration, folder, log }: ChildContext, role: 'api' | 'worker') {
+  const clock = clockOf(configuration, folder)
+  const stores = openStores(configuration, folder, { clock, log })
+  const metrics = createMetrics(role)
+  const foundations: Foundations = {
+    ...stores,
+    configuration,
+    folder,
+    clock,
+    random: systemRandom,
+    log,
+    metrics,
+  }
+  return { foundations, close: stores.close }
+}

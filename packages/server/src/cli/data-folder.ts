@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StartupError } from '../platform/errors.ts'
+
+/** The parts of a data folder. */
+export interface DataFolder {
+  readonly root: string
+  readonly records: string
+  readonly events: string
+  readonly journal: string
+  readonly recorder: string
+  readonly keys: string
+  /** Folder of the records' socket, as `pg` wants it. */
+  readonly recordsSocketFolder: string
+  readonly eventsSocket: string
+}
+
+/** Bytes that the path of a Unix socket may have everywhere (sockaddr_un holds 104 to 108). */
+const SOCKET_PATH_MAX = 100
+const LONGEST_SOCKET_NAME = '/.s.PGSQL.5432'
+
+/** The folder's parts; creates what is missing. Sockets of a folder with a long path lie in the system's temporary folder. */
+export function openDataFolder(root: string): DataFolder {
+  const local = join(root, 'run')
+  const run =
+    Buffer.byteLength(local) + LONGEST_SOCKET_NAME.length <= SOCKET_PATH_MAX
+      ? local
+      : join(tmpdir(), `foyer-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
+  try {
+    for (const folder of [root, run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StartupError(`The data folder ${root} cannot be used: ${(error as Error).message}`)
+  }
+  return {
+    root,
+    records: join(root, 'records'),
+    events: join(root, 'events'),
+    journal: join(root, 'journal'),
+    recorder: join(root, 'recorder'),
+    keys: join(root, 'keys'),
+    recordsSocketFolder: run,
+    eventsSocket: join(run, 'events.sock'),
+  }
+}

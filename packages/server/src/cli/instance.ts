@@ -1,0 +1,134 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { systemClock } from '../platform/clock.ts'
+import { StartupError } from '../platform/errors.ts'
+import { acquireFolderLock } from '../platform/folder-lock.ts'
+import type { Logger } from '../platform/log.ts'
+import { startSupervisor, type ChildSpec, type Supervisor } from '../platform/processes.ts'
+import type { Configuration } from './configuration.ts'
+import { openDataFolder, type DataFolder } from './data-folder.ts'
+
+/** What a running instance says of itself once it is ready. */
+export interface Instance {
+  readonly supervisor: Supervisor
+  /** Where people reach it; empty without the api. */
+  readonly url: string
+  /** One-time link by which the first operator is created; empty when there is one. */
+  readonly firstOperatorLink: string
+  stop(): Promise<void>
+}
+
+export type Role = 'api' | 'worker'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** Threads of libuv's pool in the process that owns chDB: its calls occupy one each. */
+const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
+
+/** Locks the data folder and starts the engines that are embedded and the given roles, each a process. */
+export async function startInstance(options: {
+  configuration: Configuration
+  roles: readonly Role[]
+  log: Logger
+  /** Passed to the children's environment, for the demo and tests. */
+  environment?: Readonly<Record<string, string>>
+}): Promise<Instance> {
+  const { server } = options.configuration
+  const folder = openDataFolder(server.dataFolder)
+  const lock = acquireFolderLock(
+    lockFile(folder),
+    `Another Foyer is using the data folder ${folder.root}. Stop it first, or set FOYER_DATA to another folder.`,
+  )
+  const environment: Record<string, string> = { ...options.environment }
+  // A port that was asked for as "any" is chosen once, so that a restarted api listens where it did.
+  if (options.roles.includes('api'))
+    environment['FOYER_PORT'] = String(await freePort(server.host, server.port))
+
+  let url = ''
+  let firstOperatorLink = ''
+  const supervisor = startSupervisor({
+    children: childSpecs(options.configuration, options.roles, environment),
+    clock: systemClock,
+    log: options.log,
+    onReady(name, info) {
+      if (name !== 'api') return
+      url = String(info['url'] ?? '')
+      firstOperatorLink = String(info['firstOperatorLink'] ?? '')
+    },
+    onMessage(_from, message) {
+      if (message.type === 'metrics') supervisor.send('api', message)
+    },
+  })
+  const stop = async (): Promise<void> => {
+    await supervisor.stop()
+    lock.release()
+  }
+  try {
+    await supervisor.ready
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { supervisor, url, firstOperatorLink, stop }
+}
+
+/** Uses the instance that runs on the data folder or, when none does, starts one for as long as it is needed. */
+export async function attachInstance(
+  options: Parameters<typeof startInstance>[0],
+): Promise<{ stop(): Promise<void> }> {
+  const folder = openDataFolder(options.configuration.server.dataFolder)
+  try {
+    acquireFolderLock(lockFile(folder), 'in use').release()
+  } catch (error) {
+    if (error instanceof StartupError) return { stop: async () => undefined }
+    throw error
+  }
+  return startInstance(options)
+}
+
+const lockFile = (folder: DataFolder): string => join(folder.root, 'foyer.lock')
+
+function childSpecs(
+  configuration: Configuration,
+  roles: readonly Role[],
+  environment: Readonly<Record<string, string>>,
+): ChildSpec[] {
+  const child = (
+    name: string,
+    drainMsMax: number,
+    extra: Readonly<Record<string, string>> = {},
+  ): ChildSpec => ({
+    name,
+    script: MAIN,
+    args: ['child', name],
+    environment: { ...environment, ...extra },
+    drainMsMax,
+  })
+  return [
+    ...(configuration.server.recordsUrl ? [] : [child('records', 15_000)]),
+    ...(configuration.events.url ? [] : [child('events', 15_000, EVENTS_ENVIRONMENT)]),
+    ...(roles.includes('worker') ? [child('worker', 20_000)] : []),
+    ...(roles.includes('api') ? [child('api', 10_000)] : []),
+  ]
+}
+
+/** The port to listen on. Says at once that it is taken, before engines start for nothing. */
+async function freePort(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new StartupError(
+          error.code === 'EADDRINUSE'
+            ? `Port ${port} on ${host} is in use. Set FOYER_PORT to another one, or stop what listens there.`
+            : `Cannot listen on ${host}:${port}: ${error.message}`,
+        ),
+      )
+    })
+    probe.listen({ host, port }, () => {
+      const address = probe.address() as AddressInfo
+      probe.close(() => resolve(address.port))
+    })
+  })
+}

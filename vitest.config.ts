@@ -1,40 +1,44 @@
 import { defineConfig } from 'vitest/config'
 
-const includes = (...patterns: string[]) => patterns
+const NOT_OURS = ['**/node_modules/**', '**/dist/**']
+const LONG = '**/*.long.test.ts'
 
+/**
+ * unit: beside the code, with stores of their own where they need them · e2e: the whole program and real browsers ·
+ * long: what takes minutes, by `npm run test:long`.
+ */
 export default defineConfig({
   test: {
+    pool: 'forks',
     projects: [
       {
         test: {
           name: 'unit',
-          include: includes('packages/**/*.test.ts', 'scripts/**/*.test.ts'),
-          exclude: includes('**/node_modules/**', '**/dist/**', '**/*.long.test.ts'),
+          include: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...NOT_OURS, LONG],
           globalSetup: ['packages/server/test/template.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          pool: 'forks',
         },
       },
       {
-        // What takes minutes: `npm run test:long`.
         test: {
-          name: 'long',
-          include: includes('packages/**/*.long.test.ts'),
-          globalSetup: ['packages/server/test/template.setup.ts'],
-          testTimeout: 1_800_000,
-          hookTimeout: 120_000,
-          pool: 'forks',
+          name: 'e2e',
+          include: ['e2e/**/*.e2e.ts'],
+          exclude: NOT_OURS,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },
       {
         test: {
-          name: 'browser',
-          include: includes('e2e/**/*.e2e.ts'),
-          testTimeout: 120_000,
+          name: 'long',
+          include: [LONG],
+          exclude: NOT_OURS,
+          globalSetup: ['packages/server/test/template.setup.ts'],
+          testTimeout: 1_800_000,
           hookTimeout: 180_000,
-          pool: 'forks',
           fileParallelism: false,
         },
       },

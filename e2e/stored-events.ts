@@ -1,0 +1,19 @@
+import http from 'node:http'
+import { createClient } from '@clickhouse/client'
+import { openDataFolder } from '../packages/server/src/cli/data-folder.ts'
+
+/**
+ * Asks the EVENTS of a running instance in SQL, past all of Foyer's own code: the stock ClickHouse client on the socket of
+ * the embedded engine.
+ */
+export async function queryEvents<Row>(dataFolder: string, query: string): Promise<Row[]> {
+  const agent = new http.Agent({ socketPath: openDataFolder(dataFolder).eventsSocket })
+  const client = createClient({ url: 'http://events', http_agent: agent, database: 'foyer' })
+  try {
+    const result = await client.query({ query, format: 'JSONEachRow' })
+    return await result.json<Row>()
+  } finally {
+    await client.close()
+    agent.destroy()
+  }
+}

@@ -80,13 +80,16 @@ function maskNumbers(text: string, withNational: boolean): string {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Cards' numbers stand between separators; they may be followed by an expiry date and a code. */
+/**
+ * Cards' numbers stand between separators, but dots; they may be followed by an expiry date and a code. A number beside a
+ * dot is a part of a decimal, a version or a date.
+ */
 function maskCards(run: string): string {
   const groups = [...run.matchAll(/\d+/g)]
   let masked = ''
   let done = 0
   for (let first = 0; first < groups.length; first++) {
-    const last = lastGroupOfCard(groups, first)
+    const last = lastGroupOfCard(run, groups, first)
     if (last < 0) continue
     masked += `${run.slice(done, groups[first]!.index)}[card]`
     done = groups[last]!.index + groups[last]![0].length
@@ -95,10 +98,12 @@ function maskCards(run: string): string {
   return masked + run.slice(done)
 }
 
-function lastGroupOfCard(groups: readonly RegExpExecArray[], first: number): number {
+function lastGroupOfCard(run: string, groups: readonly RegExpExecArray[], first: number): number {
   let digits = ''
   for (let last = first; last < groups.length && digits.length < CARD_DIGITS_MAX; last++) {
-    digits += groups[last]![0]
+    const { 0: group, index } = groups[last]!
+    if (run[index - 1] === '.' || run[index + group.length] === '.') return -1
+    digits += group
     if (isCard(digits)) return last
   }
   return -1

@@ -86,6 +86,7 @@ export interface Intake {
 
 export function createIntakePipeline(deps: IntakeDependencies): Intake {
   const { journal, accounts, vault, clock, random, settings } = deps
+  const userAgentOf = createUserAgents()
   const count = createCounters(deps.metrics)
   const keyLimit = createRateLimit({ perSecond: settings.requestsPerSecondPerKey, clock })
   const addressLimit = createRateLimit({ perSecond: settings.requestsPerSecondPerAddress, clock })
@@ -194,10 +195,19 @@ function refuseAbove(retryAfterS: number, whose: string): void {
 }
 
 const USER_AGENT_LENGTH_MAX = 512
+/** Devices of one kind send the same for ever: the masked ones are remembered. */
+const USER_AGENTS_MAX = 2_000
 
-function userAgentOf(headers: IncomingHttpHeaders): string | null {
-  const userAgent = headers['user-agent']
-  return userAgent === undefined ? null : maskPersonal(userAgent.slice(0, USER_AGENT_LENGTH_MAX))
+function createUserAgents(): (headers: IncomingHttpHeaders) => string | null {
+  const known = new Map<string, string>()
+  return (headers) => {
+    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX)
+    if (userAgent === undefined) return null
+    const masked = known.get(userAgent) ?? maskPersonal(userAgent)
+    if (known.size >= USER_AGENTS_MAX) known.clear()
+    known.set(userAgent, masked)
+    return masked
+  }
 }
 
 type Count = (wire: IntakeWire['name'], accepted: number, refused: readonly { code: string }[]) => void

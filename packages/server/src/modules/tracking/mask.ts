@@ -9,8 +9,6 @@ import { truncateAddress } from './mask-address.ts'
 
 /** Levels of nesting in a body. JSON that is nested deeper is refused before anything walks through it. */
 export const DEPTH_MAX = 32
-/** Characters of a search term, and of any string of the fast path. */
-export const SEARCH_TERM_LENGTH_MAX = 256
 
 /** Masks everything in an object or array, in place. Not deeper than `DEPTH_MAX`: see `isDeeperThan`. */
 export function maskTree(node: object): void {
@@ -42,15 +40,11 @@ export function maskValue(key: string, value: unknown): unknown {
 function maskText(key: string, text: string): string {
   if (ADDRESS_KEY.test(key)) return truncateAddress(text) ?? ''
   if (URL_KEY.test(key)) return maskPersonal(withoutQuery(text))
-  if (SEARCH_TERM_KEY.test(key)) {
-    return maskPersonal(text.startsWith('?') ? '' : text.slice(0, SEARCH_TERM_LENGTH_MAX))
-  }
   return ID_KEY.test(key) ? maskPersonalInId(text) : maskPersonal(withoutQueries(text))
 }
 
 const ADDRESS_KEY = /^(?:ip|IP|ip_address|ipAddress)$/
 const URL_KEY = /(?:url|uri|href|referr?er|path|link)$/i
-const SEARCH_TERM_KEY = /^(?:q|query|search|search_?terms?|search_?query|keywords?)$/i
 const ID_KEY = /(?:^id|Id|ID|_id|isbn|ean|sku|code|version)$/
 
 /** A URL or path up to its query or fragment. */

@@ -1,19 +1,29 @@
+import { SEGMENT_LIMITS } from '@foyer/contracts'
 import { maskTree } from '../mask.ts'
 
 type Fields = Record<string, unknown>
 
 /**
  * The properties of a message, masked: beside what has the shape of an address or a number of a person, what stands
- * under a name that says that it is one.
+ * under a name that says that it is one. Of a search term is kept what a person would type.
  */
 export function maskProperties(properties: Fields): Fields {
   maskTree(properties)
   for (const key of Object.keys(properties)) {
     const value = properties[key]
-    if (PERSONAL_NAMES.has(plainName(key))) properties[key] = '[personal]'
+    const name = plainName(key)
+    if (PERSONAL_NAMES.has(name)) properties[key] = '[personal]'
+    else if (typeof value === 'string' && SEARCH_NAMES.has(name)) properties[key] = searchTerm(value)
     else if (value !== null && typeof value === 'object') maskProperties(value as Fields)
   }
   return properties
+}
+
+const SEARCH_NAMES = new Set('q query search searchterm searchterms searchquery keyword keywords'.split(' '))
+
+/** `search` also is the query of a page's URL in Segment's context: that is cut like every query. */
+function searchTerm(text: string): string {
+  return text.startsWith('?') ? '' : text.slice(0, SEGMENT_LIMITS.searchTermLengthMax)
 }
 
 /** Segment's context without who it is about: traits, tokens, exact place, advertising ids; addresses truncated. */

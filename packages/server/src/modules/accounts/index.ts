@@ -40,7 +40,7 @@ export {
   type ViewerImport,
 } from './import-viewers.ts'
 export { countryCodeOf, regionCodeOf } from './places.ts'
-export * as accountsTables from './schema.ts'
+export { accountsData } from './data-map.ts'
 export { accountsSettings } from './settings.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'
 export type { FoundViewer, ViewerReference } from './viewers.ts'

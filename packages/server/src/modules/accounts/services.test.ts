@@ -257,7 +257,7 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
     })
   })
 
-  it('who may only read changes nothing, and who may not read sees nothing', async () => {
+  it('who may only read changes nothing, and who may not read sees services alone', async () => {
     rig.setRights(['settings.read'])
     for (const [method, url] of [
       ['POST', '/v1/services'],
@@ -271,8 +271,10 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
         body: { code: 'operator.right_missing' },
       })
     rig.setRights(['reports.read'])
-    for (const url of ['/v1/services', '/v1/apps', '/v1/apps/cinema-web/write-keys'])
+    for (const url of ['/v1/apps', '/v1/apps/cinema-web', '/v1/apps/cinema-web/write-keys'])
       expect((await rig.call('GET', url)).status).toBe(403)
+    for (const url of ['/v1/services', '/v1/services/cinema'])
+      expect((await rig.call('GET', url)).status).toBe(200)
     expect(rig.trail).toEqual([])
   })
 })

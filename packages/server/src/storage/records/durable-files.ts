@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs'
+import { fsyncSync } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PGlite, PGliteOptions } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
@@ -49,22 +50,24 @@ interface StreamOperations {
   fsync: (stream: { nfd: number }) => number
 }
 
-/** Brings a folder with all that is in it to the disk. */
-export function syncTree(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) syncTree(path)
-    else if (entry.isFile()) syncPath(path)
-  }
-  syncPath(folder)
+/** Brings a folder with all that is in it to the disk; at once, so that the file system joins its journal's writes. */
+export async function syncTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  await Promise.all(
+    entries.map((entry) => {
+      const path = join(folder, entry.name)
+      return entry.isDirectory() ? syncTree(path) : syncPath(path)
+    }),
+  )
+  await syncPath(folder)
 }
 
 /** Brings one file, or a folder's list of entries, to the disk. */
-export function syncPath(path: string): void {
-  const descriptor = openSync(path, 'r')
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
-    fsyncSync(descriptor)
+    await handle.sync()
   } finally {
-    closeSync(descriptor)
+    await handle.close()
   }
 }

@@ -156,9 +156,9 @@ async function initialize(folder: string, isDurable: boolean): Promise<void> {
   for (const name of ['template0', 'template1']) await database.query(`DROP DATABASE ${name}`)
   await database.exec('CHECKPOINT')
   await database.close()
-  if (isDurable) syncTree(unfinished)
+  if (isDurable) await syncTree(unfinished)
   renameSync(unfinished, folder)
-  if (isDurable) syncPath(dirname(folder))
+  if (isDurable) await syncPath(dirname(folder))
 }
 
 /** Starts PGlite. When it does not start, says why in its own words: it tells them to stderr only. */

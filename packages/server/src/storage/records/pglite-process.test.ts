@@ -163,7 +163,7 @@ describe('durability', () => {
   it('a client rides over a restart of the engine', async () => {
     copyRecordsTemplate(folder)
     const engine = await start()
-    const records = open()
+    const records = open(60_000)
     await records.pool.query('CREATE TABLE row (id int)')
     await engine.kill()
     const insert = records.pool.query('INSERT INTO row VALUES (1)')

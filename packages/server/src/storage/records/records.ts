@@ -5,9 +5,16 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
  * RECORDS: people, consent, catalogue, rules. PostgreSQL 15 or later, reached by the stock `pg` client and Drizzle.
  *
  * Embedded, it is PGlite in a process of its own, which speaks the PostgreSQL protocol on a Unix socket: one backend
- * session serves everybody, a transaction at a time, in order of arrival. Therefore: only transaction-scoped advisory
- * locks, no session state (SET, temporary tables, LISTEN), and inside a transaction every query goes through `tx` (one
- * that does not would wait for the lease that its own transaction holds, until the lease dies after 10 s).
+ * session serves everybody, a transaction at a time, in order of arrival. What follows for callers of either:
+ *
+ * - Inside a transaction every query goes through `tx`. One that does not would wait for the lease that its own
+ *   transaction holds, until that dies after 10 s of silence (25P03, on PostgreSQL too).
+ * - Keep transactions short and never wait for the network inside one: nobody else reads or writes meanwhile, and after
+ *   60 s it is rolled back (25P04).
+ * - Only transaction-scoped advisory locks. Settings, temporary tables and session locks end with the transaction; LISTEN
+ *   and COPY FROM STDIN are not available. Named prepared statements are, and belong to their connection.
+ * - A lost connection is the problem `store.unavailable`. Whether a COMMIT that was under way took place is then unknown:
+ *   write what may be repeated.
  */
 export interface Records {
   /** Drizzle over the pool. `db.transaction(async (tx) => …)` for what belongs together. */

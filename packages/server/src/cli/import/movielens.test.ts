@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +9,8 @@ import { JOURNAL_RETRY_MS } from './import-run.ts'
 import { importMovieLens, type MovieLensReport } from './movielens.ts'
 import { nameAndYear } from './movielens-files.ts'
 
+/** In a small set. */
+const RATINGS = 5_000
 const target = { service: 'cinema', app: 'cinema-web' }
 
 describe('importing MovieLens 100K', () => {
@@ -16,7 +18,7 @@ describe('importing MovieLens 100K', () => {
   let world: ImportWorld
   let report: MovieLensReport
   let folder: string
-  const altered: string[] = []
+  const copies: string[] = []
 
   beforeAll(async () => {
     folder = sharedData('ml-100k')
@@ -26,19 +28,19 @@ describe('importing MovieLens 100K', () => {
   })
   afterAll(() => catalogue?.close())
   afterEach(() => {
-    for (const copy of altered.splice(0)) rmSync(copy, { recursive: true, force: true })
+    for (const copy of copies.splice(0)) rmSync(copy, { recursive: true, force: true })
   })
 
-  /** A copy of the set in which one file reads otherwise. */
-  function alter(file: string, change: (text: string) => string | null): string {
+  /** A copy of the set with the first 5,000 ratings, in which one file reads otherwise. */
+  function smallSet(file = 'u.info', change: (text: string) => string | null = () => null): string {
     const copy = mkdtempSync(join(tmpdir(), 'foyer-movielens-'))
-    altered.push(copy)
+    copies.push(copy)
     for (const name of ['u.user', 'u.item', 'u.genre', 'u.data', 'u.info']) {
-      copyFileSync(join(folder, name), join(copy, name))
+      const text = readFileSync(join(folder, name), 'latin1')
+      const kept = name === 'u.data' ? `${text.split('\n').slice(0, RATINGS).join('\n')}\n` : text
+      const changed = name === file ? change(kept) : kept
+      if (changed !== null) writeFileSync(join(copy, name), changed, 'latin1')
     }
-    const changed = change(readFileSync(join(copy, file), 'latin1'))
-    if (changed === null) rmSync(join(copy, file))
-    else writeFileSync(join(copy, file), changed, 'latin1')
     return copy
   }
 
@@ -175,20 +177,21 @@ describe('importing MovieLens 100K', () => {
 
   it('goes on where it was interrupted', async () => {
     const abort = new AbortController()
+    const set = smallSet()
     const apart = openImportWorld(unread, abort.signal)
     apart.beforeAppend = () => {
-      if (apart.entries.length === 40) abort.abort()
+      if (apart.entries.length === 2) abort.abort()
     }
-    await expect(importInto(apart, folder)).rejects.toThrow()
+    await expect(importInto(apart, set)).rejects.toThrow()
     const before = apart.entries.length
-    expect(before).toBeGreaterThanOrEqual(40)
+    expect(before).toBeGreaterThanOrEqual(2)
     expect(apart.state).toMatchObject({ events: before * 1_000 })
 
     const next = openImportWorld(unread)
     next.state = apart.state
-    const resumed = await importInto(next, folder)
-    expect(resumed.ratings).toMatchObject({ read: 100_000, sent: 100_000 - before * 1_000 })
-    expect(new Set([...apart.events.keys(), ...next.events.keys()]).size).toBe(100_000)
+    const resumed = await importInto(next, set)
+    expect(resumed.ratings).toMatchObject({ read: RATINGS, sent: RATINGS - before * 1_000 })
+    expect(new Set([...apart.events.keys(), ...next.events.keys()]).size).toBe(RATINGS)
     expect(next.state).toBeNull()
   })
 
@@ -196,18 +199,18 @@ describe('importing MovieLens 100K', () => {
     const apart = openImportWorld(unread)
     let refusals = 3
     apart.beforeAppend = () => {
-      if (apart.entries.length === 5 && refusals-- > 0) throw new Problem('journal.full')
+      if (apart.entries.length === 3 && refusals-- > 0) throw new Problem('journal.full')
     }
-    const importing = importInto(apart, folder)
+    const importing = importInto(apart, smallSet())
     for (let waits = 1; waits <= 3; waits++) {
       await expect
         .poll(() => apart.progress.filter(({ isWaiting }) => isWaiting).length, { timeout: 30_000 })
         .toBe(waits)
-      expect(apart.entries).toHaveLength(5)
+      expect(apart.entries).toHaveLength(3)
       apart.clock.advance(JOURNAL_RETRY_MS)
     }
     await importing
-    expect(apart.events.size).toBe(100_000)
+    expect(apart.events.size).toBe(RATINGS)
   })
 
   it('does not hide a journal that fails', async () => {
@@ -215,13 +218,15 @@ describe('importing MovieLens 100K', () => {
     apart.beforeAppend = () => {
       throw new Problem('journal.write_failed')
     }
-    await expect(importInto(apart, folder)).rejects.toMatchObject({ code: 'journal.write_failed' })
+    await expect(importInto(apart, smallSet())).rejects.toMatchObject({ code: 'journal.write_failed' })
   })
 
   it('says that a set was altered, and by how much', async () => {
-    const set = alter('u.data', (text) => text.split('\n').slice(278).join('\n'))
-    const { warnings } = await importInto(openImportWorld(unread), set)
-    expect(warnings).toEqual([expect.stringMatching(/100000 ratings, and 99722/)])
+    const { warnings } = await importInto(
+      openImportWorld(unread),
+      smallSet('u.info', (text) => text),
+    )
+    expect(warnings).toEqual([expect.stringMatching(/100000 ratings, and 5000/)])
   })
 
   it.each([
@@ -253,8 +258,11 @@ describe('importing MovieLens 100K', () => {
       ],
     ],
   ] as const)('refuses rows of %s by their lines and takes the others', async (file, rows) => {
-    const lines = readFileSync(join(folder, file), 'latin1').trimEnd().split('\n').length
-    const set = alter(file, (text) => `${text.trimEnd()}\n${rows.map(([row]) => row).join('\n')}\n`)
+    let lines = 0
+    const set = smallSet(file, (text) => {
+      lines = text.trimEnd().split('\n').length
+      return `${text.trimEnd()}\n${rows.map(([row]) => row).join('\n')}\n`
+    })
     const apart = openImportWorld(unread)
     const { faults, refused } = await importInto(apart, set)
     expect(refused).toBe(rows.length)
@@ -265,12 +273,12 @@ describe('importing MovieLens 100K', () => {
         reason: expect.stringContaining(reason) as string,
       })),
     )
-    expect(apart.events.size).toBe(100_000)
+    expect(apart.events.size).toBe(RATINGS)
   })
 
   it('names the files that are missing and touches nothing', async () => {
     const apart = openImportWorld(unread)
-    const set = alter('u.item', () => null)
+    const set = smallSet('u.item')
     await expect(importInto(apart, set)).rejects.toThrow(StartupError)
     await expect(importInto(apart, set)).rejects.toThrow(/u\.item is missing/)
     expect(apart.viewers.size).toBe(0)

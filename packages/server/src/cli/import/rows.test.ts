@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestCatalogue, type TestCatalogue } from '../../modules/catalogue/catalogue.fixture.ts'
 import { StartupError } from '../../platform/errors.ts'
-import { importCatalogueFile } from './catalogue-file.ts'
 import { openImportWorld } from './import.fixture.ts'
 import { mapRow, readMapping } from './mapping.ts'
 import { importRows } from './rows.ts'
@@ -234,20 +233,5 @@ describe('importing rows by a mapping', () => {
     const mapped = mapRow(viewerMapping, (column) => (column === 'Geburtstag' ? 'secret@example.com' : '1'))
     expect(JSON.stringify(mapped)).not.toContain('secret')
     expect(mapped).toHaveProperty('fault')
-  })
-
-  it('imports a file of the catalogue by its ending', async () => {
-    const file = write('more.csv', 'id,kind,name\nm,movie,Film\n')
-    expect(await importCatalogueFile(catalogue.catalogue, { file, isDryRun: true })).toMatchObject({
-      created: 1,
-      isDryRun: true,
-    })
-    expect(await importCatalogueFile(catalogue.catalogue, { file, isDryRun: false })).toMatchObject({
-      format: 'csv',
-      created: 1,
-    })
-    expect(() => importCatalogueFile(catalogue.catalogue, { file: 'titles.xlsx', isDryRun: true })).toThrow(
-      StartupError,
-    )
   })
 })

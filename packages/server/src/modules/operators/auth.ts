@@ -24,7 +24,13 @@ export interface OperatorAuthDeps {
   readonly clock: Clock
   readonly random: RandomSource
   readonly log: Logger
+  /** Where the console is, for links and cookies: `https://console.example.org`. */
   readonly baseUrl: string
+  /** How passwords are kept: better-auth's scrypt, unless a test has something quicker. */
+  readonly passwords?: {
+    hash(password: string): Promise<string>
+    verify(data: { hash: string; password: string }): Promise<boolean>
+  }
 }
 
 export type OperatorAuth = Awaited<ReturnType<typeof createOperatorAuth>>
@@ -63,6 +69,7 @@ export async function createOperatorAuth(deps: OperatorAuthDeps) {
       disableSignUp: true,
       minPasswordLength: OPERATOR_LIMITS.passwordMin,
       maxPasswordLength: OPERATOR_LIMITS.passwordMax,
+      ...(deps.passwords ? { password: deps.passwords } : {}),
     },
     databaseHooks: {
       session: {

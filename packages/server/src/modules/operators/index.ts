@@ -5,6 +5,7 @@
  * asks who is there. Nobody signs up: the first operator comes by the link of `firstOperatorLink`, the others by invitation.
  * What they look at or change is written to the audit trail (`audit`), which refuses changes.
  */
+import { firstOperator, roleName } from '@foyer/contracts'
 import type { AuditTrail } from '../../platform/audit.ts'
 import type { Authenticate, Routes } from '../../platform/http/index.ts'
 import type { Job } from '../../platform/jobs.ts'
@@ -33,6 +34,8 @@ export interface Operators {
   /** Makes an operator without a link, for the demo and the command line. Throws Problem operator.exists. */
   createOperator(person: NewOperator): Promise<string>
 }
+
+const newOperator = firstOperator.omit({ token: true }).extend({ role: roleName })
 
 /** Rejects with StartupError when the vault's policy does not cover the tables. */
 export async function createOperators(deps: OperatorAuthDeps): Promise<Operators> {
@@ -67,6 +70,6 @@ export async function createOperators(deps: OperatorAuthDeps): Promise<Operators
       },
     ],
     firstOperatorLink: links.forFirstOperator,
-    createOperator: (person) => people.create(person, null),
+    createOperator: async (person) => people.create(newOperator.parse(person), null),
   }
 }

@@ -1,20 +1,19 @@
 import { z } from 'zod'
 import { ndjson, viewRevisionRow } from '../test/event-rows.ts'
 import { openTestEvents, type TestEvents } from '../test/events.ts'
+import type { Bench } from './bench.ts'
 import { median, percentile } from './statistics.ts'
 
 /**
  * B6: the 99th percentile of `SELECT 1` through the client while a query of 5 s and inserts of 1,000 rows run, ÷ the same
  * on an idle engine. Five rounds, each idle first and then busy; the ratio is the median of the rounds' ratios.
  */
-export const bench = {
+export const bench: Bench = {
   id: 'B6',
   title: 'SELECT 1 p99 while a 5 s query and inserts run ÷ idle',
-  hold: '≤ 10',
-  async run(
-    context: { rounds?: number } = {},
-  ): Promise<{ ratio: number; figures: Record<string, number | string> }> {
-    const rounds = context.rounds ?? 5
+  hold: { max: 10 },
+  async run({ isQuick, report }) {
+    const rounds = isQuick ? 1 : 5
     const store = await openTestEvents()
     try {
       await probe(store, 100)
@@ -31,6 +30,7 @@ export const bench = {
         inserted += await inserting
         await slow
         busy.push(percentile(times, 99))
+        report(`${round2(idle.at(-1)!)} ms idle, ${round2(busy.at(-1)!)} ms busy`)
       }
       const ratios = busy.map((p99, round) => p99 / idle[round]!)
       return {
@@ -89,7 +89,3 @@ async function insertUntil(store: TestEvents, signal: AbortSignal, round: number
 }
 
 const round2 = (value: number) => Math.round(value * 100) / 100
-
-if (process.argv[1] === import.meta.filename) {
-  process.stdout.write(`${JSON.stringify(await bench.run(), null, 2)}\n`)
-}

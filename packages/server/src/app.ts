@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { MetricObject } from 'prom-client'
@@ -200,6 +201,7 @@ export async function createWorker(
     settings: configuration.recorder,
     accounts,
     titleInfo: lookup.titleInfo,
+    setAsideFolder: join(folder.recorder, 'set-aside'),
   })
   const jobs: Job[] = [
     ...accounts.jobs,

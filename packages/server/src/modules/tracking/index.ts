@@ -9,6 +9,9 @@ import { createIntakePipeline, type IntakeDependencies } from './intake.ts'
 import { intakeRoutes } from './routes.ts'
 
 export { encodeEntry, type EntryHeader } from './envelope.ts'
+export type { ImportBody, ImportRow } from './recorder-decode.ts'
+export { recorderSettings } from './recorder-settings.ts'
+export { createRecorder, type Recorder, type RecorderDependencies } from './recorder.ts'
 export { trackingSettings } from './settings.ts'
 export type { IntakeAccounts, IntakeDependencies } from './intake.ts'
 

@@ -1,0 +1,193 @@
+import type { Logger } from '../../platform/log.ts'
+import type { JournalEntry, Position, RecorderState, SealedBatch, StateChanges } from '../../storage/index.ts'
+import type { Enrich, Enrichment } from './enrich.ts'
+import { openDedupe, type FreshEvent } from './recorder-dedupe.ts'
+import { decodeEvents } from './recorder-decode.ts'
+import type { TrackedEvent } from './recorder-event.ts'
+import { applyIdentifies, type IdentifyDependencies } from './recorder-identify.ts'
+import type { SetAside } from './recorder-set-aside.ts'
+import { eventRow, type ViewColumns } from './rows.ts'
+import { openSubjects, type Attribution, type SubjectDependencies } from './subjects.ts'
+import { openViews, type ViewRow } from './view-state.ts'
+
+export interface BatchDependencies extends SubjectDependencies, IdentifyDependencies {
+  readonly state: RecorderState
+  readonly enrich: Enrich
+  localDateOf(ts: number, timeZone: string): string
+  /** An app and its service; null when it was deleted since. */
+  appById(
+    id: string,
+  ): Promise<{ readonly platform: string; readonly service: { readonly timeZone: string } } | null>
+  readonly setAside: SetAside
+  readonly log: Logger
+}
+
+/** What was done, for the counters. */
+export interface BatchCounts {
+  readonly events: number
+  readonly duplicates: number
+  readonly unreadable: number
+  /** Receipt of the oldest new event, epoch ms; null without one. */
+  readonly oldestReceivedAt: number | null
+}
+
+/** A batch in the making: entries go in, rows and what to remember come out. */
+export interface Batch {
+  add(entries: readonly JournalEntry[]): Promise<void>
+  readonly rows: number
+  readonly bytes: number
+  readonly counts: BatchCounts
+  /** Closes it. Tokens are made of `tokenPrefix`. */
+  finish(options: { now: number; number: number; upTo: Position | null; tokenPrefix: string }): {
+    sealed: SealedBatch
+    changes: StateChanges
+  }
+}
+
+/** The steps from journal entries to rows, each named for what it does. */
+export function openBatch(deps: BatchDependencies): Batch {
+  const dedupe = openDedupe(deps.state)
+  const subjects = openSubjects(deps.state, deps)
+  const views = openViews(deps.state, deps.localDateOf)
+  const eventRows: ViewRow[] = []
+  const apps = new Map<string, AppFacts>()
+  const timeZones = new Map<string, string>()
+  let bytes = 0
+  const counts = { events: 0, duplicates: 0, unreadable: 0, oldestReceivedAt: null as number | null }
+
+  async function add(entries: readonly JournalEntry[]): Promise<void> {
+    const events = entries.flatMap(decode)
+    const fresh = dedupe.fresh(events)
+    counts.events += fresh.length
+    counts.duplicates += events.length - fresh.length
+    await learnApps(fresh)
+    const attributed = await attribute(fresh)
+    await applyIdentifies(attributed, deps)
+    for (const each of attributed) record(each)
+  }
+
+  function decode({ position, entry }: JournalEntry): readonly TrackedEvent[] {
+    const decoded = decodeEvents(entry, deps)
+    if (decoded.kind === 'events') return decoded.events
+    if (decoded.kind === 'newer') throw new NewerEntry(decoded.version)
+    const isKept = deps.setAside.put(`entry-${position}`, entry)
+    counts.unreadable += 1
+    deps.log.warn(
+      { position, reason: decoded.reason, isKept },
+      'a journal entry cannot be read; it was set aside',
+    )
+    return []
+  }
+
+  async function learnApps(fresh: readonly FreshEvent[]): Promise<void> {
+    for (const { event } of fresh) {
+      if (apps.has(event.app)) continue
+      const app = await deps.appById(event.app)
+      const facts = { platform: app?.platform ?? '', timeZone: app?.service.timeZone ?? 'UTC' }
+      apps.set(event.app, facts)
+      timeZones.set(event.service, facts.timeZone)
+    }
+  }
+
+  async function attribute(fresh: readonly FreshEvent[]): Promise<(FreshEvent & Attribution)[]> {
+    const attributions = await subjects.attribute(fresh.map(({ event }) => event))
+    return fresh.map((each, index) => ({ ...each, ...attributions[index]! }))
+  }
+
+  function record(each: FreshEvent & Attribution): void {
+    const { event } = each
+    const app = apps.get(event.app)!
+    const enrichment = deps.enrich(event, app.platform)
+    const line = eventRow({ ...each, localDate: deps.localDateOf(event.ts, app.timeZone), enrichment })
+    eventRows.push({ ts: event.ts, line })
+    bytes += line.length + 1
+    counts.oldestReceivedAt = Math.min(counts.oldestReceivedAt ?? Infinity, event.receivedAt)
+    if (event.fold) views.add(viewColumns(event, each, enrichment), event.fold)
+  }
+
+  return {
+    add,
+    get rows() {
+      return eventRows.length
+    },
+    get bytes() {
+      return bytes
+    },
+    counts,
+    finish({ now, number, upTo, tokenPrefix }) {
+      const viewed = views.finish({ now, timeZoneOf: (service) => timeZones.get(service) ?? 'UTC' })
+      const inserts = [
+        ...insertsOf('events', eventRows, tokenPrefix),
+        ...insertsOf('view_revision', viewed.rows, tokenPrefix),
+      ]
+      const remember = [...subjects.remember(now), ...viewed.remember]
+      return { sealed: { number, upTo, inserts }, changes: { seen: dedupe.seen(), remember } }
+    },
+  }
+}
+
+interface AppFacts {
+  readonly platform: string
+  readonly timeZone: string
+}
+
+/** An entry that a newer Foyer wrote: it must not be skipped, so the recorder waits. */
+export class NewerEntry extends Error {
+  override readonly name = 'NewerEntry'
+  constructor(version: number) {
+    super(
+      `The journal holds an entry of version ${version}, which only a newer Foyer can read. Start that version.`,
+    )
+  }
+}
+
+function viewColumns(
+  event: TrackedEvent,
+  { subject, device }: Attribution,
+  enrichment: Enrichment,
+): ViewColumns {
+  return {
+    service: event.service,
+    app: event.app,
+    viewId: event.viewId,
+    subject,
+    consentMask: event.consentMask,
+    device,
+    platform: enrichment.platform,
+    deviceClass: enrichment.deviceClass,
+    country: enrichment.country,
+    contentId: event.contentId,
+    contentKind: enrichment.contentKind,
+    contentType: enrichment.contentType,
+  }
+}
+
+/** Months in one insert: the engine refuses a block of more than 100 partitions. */
+const MONTHS_MAX = 90
+
+/** One insert for a table, or several where imported history spans many years. */
+function insertsOf(table: string, rows: readonly ViewRow[], tokenPrefix: string): SealedBatch['inserts'] {
+  if (rows.length === 0) return []
+  const byMonth = new Map<number, string[]>()
+  for (const { ts, line } of rows) {
+    const at = new Date(ts)
+    const month = at.getUTCFullYear() * 12 + at.getUTCMonth()
+    const lines = byMonth.get(month)
+    if (lines) lines.push(line)
+    else byMonth.set(month, [line])
+  }
+  if (byMonth.size <= MONTHS_MAX) {
+    return [{ table, token: `${tokenPrefix}:${table}`, ndjson: ndjsonOf(rows.map(({ line }) => line)) }]
+  }
+  const months = [...byMonth.keys()].sort((a, b) => a - b)
+  const inserts = []
+  for (let from = 0; from < months.length; from += MONTHS_MAX) {
+    const lines = months.slice(from, from + MONTHS_MAX).flatMap((month) => byMonth.get(month)!)
+    inserts.push({ table, token: `${tokenPrefix}:${table}:${from / MONTHS_MAX}`, ndjson: ndjsonOf(lines) })
+  }
+  return inserts
+}
+
+function ndjsonOf(lines: readonly string[]): Buffer {
+  return Buffer.from(`${lines.join('\n')}\n`)
+}

@@ -1,0 +1,66 @@
+import type { Subject } from '../../platform/ids.ts'
+import type { TrackedEvent } from './recorder-event.ts'
+
+/** An `identify`, opened, for the module accounts. */
+export interface Identification {
+  readonly service: string
+  readonly app: string
+  readonly externalId: string
+  readonly device: Subject | null
+  readonly traits: Readonly<Record<string, unknown>>
+  /** When it was said, by our clock, epoch ms. */
+  readonly at: number
+  readonly isVerified: boolean
+}
+
+export interface IdentifyDependencies {
+  openFromIntake(text: string): string
+  resolveViewers(service: string, externalIds: Iterable<string>): Promise<ReadonlyMap<string, Subject>>
+  /** Takes what it says; doing it again changes nothing. */
+  applyIdentify(identification: Identification): Promise<unknown>
+}
+
+/**
+ * Hands the `identify` messages of a batch to accounts, in order, before the batch is sealed: after a crash it is done
+ * again, which changes nothing. Events keep no traits.
+ */
+export async function applyIdentifies(
+  events: readonly { readonly event: TrackedEvent; readonly device: string }[],
+  deps: IdentifyDependencies,
+): Promise<void> {
+  for (const { event, device } of events) {
+    const { actor } = event
+    const externalId = actor.externalId ?? actor.claimedId
+    if (event.type !== 'identify' || event.source !== 'segment' || externalId === null) continue
+    await deps.applyIdentify({
+      service: event.service,
+      app: event.app,
+      externalId,
+      device: device === '0' ? null : (device as Subject),
+      traits: openTraits(event, deps),
+      at: event.ts,
+      isVerified: actor.externalId !== null || (await isOwnToken(event, externalId, deps)),
+    })
+  }
+}
+
+/** A viewer token speaks for the viewer that it names and for nobody else. */
+async function isOwnToken(
+  event: TrackedEvent,
+  externalId: string,
+  deps: IdentifyDependencies,
+): Promise<boolean> {
+  if (event.actor.vid === null) return false
+  const viewers = await deps.resolveViewers(event.service, [externalId])
+  return viewers.get(externalId) === event.actor.vid
+}
+
+/** No traits when their key is gone: they waited longer than it lived. */
+function openTraits(event: TrackedEvent, deps: IdentifyDependencies): Readonly<Record<string, unknown>> {
+  if (event.sealedTraits === null) return {}
+  try {
+    return JSON.parse(deps.openFromIntake(event.sealedTraits)) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,239 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../../platform/clock.ts'
+import { newSubject, type RandomSource, type Subject } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Metrics } from '../../platform/metrics.ts'
+import type { SettingValues } from '../../platform/settings.ts'
+import type { Vault } from '../../platform/vault/index.ts'
+import type { Events, Journal, RecorderState, SealedBatch } from '../../storage/index.ts'
+import { openCountries } from './enrich-country.ts'
+import { createLocalDates } from './enrich-local-date.ts'
+import { createEnrich } from './enrich.ts'
+import { openBatch, type Batch, type BatchDependencies } from './recorder-batch.ts'
+import type { Identification } from './recorder-identify.ts'
+import { insertUntilDone } from './recorder-insert.ts'
+import { openSetAside } from './recorder-set-aside.ts'
+import type { recorderSettings } from './recorder-settings.ts'
+
+/**
+ * The recorder takes requests from the journal to EVENTS, each event exactly once.
+ *
+ *     read → decode → drop what came before → whose is it → enrich → fold views → rows
+ *       → seal (rows, what was seen, what is remembered and the cursor: one commit)
+ *       → insert under the batch's tokens → unseal → commit and trim the journal
+ *
+ * Before the seal nothing has happened, and after it nothing is computed again: a crash between repeats an insert whose
+ * token EVENTS knows. See docs/adr/0005-journal-and-exactly-once.md.
+ */
+export interface Recorder {
+  start(): void
+  /** Records everything that the journal holds now and resolves when EVENTS has it. For tests and importers. */
+  drain(): Promise<void>
+  /** Ends after the step under way; what is sealed and not inserted is inserted at the next start. */
+  stop(): Promise<void>
+}
+
+export interface RecorderDependencies {
+  readonly journal: Journal
+  readonly state: RecorderState
+  readonly events: Pick<Events, 'insert'>
+  readonly vault: Pick<Vault, 'openFromIntake' | 'pseudonym'>
+  readonly accounts: RecorderAccounts
+  /** What the catalogue knows of a title or channel, from memory. */
+  titleInfo(contentId: string): { readonly kind: string; readonly type: string } | undefined
+  /** Where what cannot be recorded is kept. */
+  readonly setAsideFolder: string
+  readonly settings: SettingValues<typeof recorderSettings>
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+/** What the recorder needs of the module accounts. */
+export interface RecorderAccounts {
+  /** An app and its service; null when it was deleted since. */
+  appById(
+    id: string,
+  ): Promise<{ readonly platform: string; readonly service: { readonly timeZone: string } } | null>
+  /** The subjects of the viewers that a service knows by these ids; new ids are given one. */
+  resolveExternalIds(service: string, externalIds: Iterable<string>): Promise<ReadonlyMap<string, Subject>>
+  /** Takes what an `identify` says; doing it again changes nothing. */
+  applyIdentify(identification: Identification): Promise<unknown>
+}
+
+/** What is read of the journal at once: the batch's limits are looked at between. */
+const SLICE = { entries: 500, bytes: 1_000_000 }
+const BACK_OFF_MS_MIN = 100
+const BACK_OFF_MS_MAX = 10_000
+/** The loop looks around this often even when nothing rings. */
+const LOOK_MS = 1_000
+const HOUSEKEEPING_MS = 60_000
+/** What is forgotten in one turn of housekeeping, so that the line does not stand still for it. */
+const FORGET_KEYS_MAX = 50_000
+const FORGET_VALUES_MAX = 5_000
+
+export function createRecorder(deps: RecorderDependencies): Recorder {
+  const { journal, state, clock, settings, log } = deps
+  const batchDeps = batchDependencies(deps)
+  const count = createCounters(deps)
+  const stopping = new AbortController()
+  let bell = Promise.withResolvers<void>()
+  let loop: Promise<void> | null = null
+  let unsubscribe = () => {}
+  let keptHouseAt = -Infinity
+  /** One step at a time, whoever asks. */
+  let line: Promise<unknown> = Promise.resolve()
+
+  function inLine<T>(work: () => Promise<T>): Promise<T> {
+    const turn = line.then(work, work)
+    line = turn.catch(() => {})
+    return turn
+  }
+
+  /** Records at most one batch. What it was: nothing, a part of a batch, or a full one. */
+  async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
+    const unfinished = state.sealed()
+    if (unfinished) await insertSealed(unfinished)
+
+    const batch = openBatch(batchDeps)
+    const before = state.cursor()
+    let after = before
+    let isFull = false
+    while (!(isFull = hasReachedLimits(batch))) {
+      const entries = journal.read(after, SLICE)
+      const last = entries.at(-1)
+      if (!last) break
+      await batch.add(entries)
+      after = last.position
+    }
+    if (after === before) return 'nothing'
+
+    const number = state.nextNumber()
+    // Random besides, so that a state restored from a backup never makes a token that EVENTS has seen.
+    const tokenPrefix = `${journal.id}:${number}:${Buffer.from(deps.random(6)).toString('hex')}`
+    const { sealed, changes } = batch.finish({ now: clock.now(), number, upTo: after, tokenPrefix })
+    await state.seal(sealed, changes)
+    await insertSealed(sealed)
+    count.batch(batch)
+    return isFull ? 'full' : 'some'
+  }
+
+  function hasReachedLimits(batch: Batch): boolean {
+    return batch.rows >= settings.batchRowsMax || batch.bytes >= settings.batchBytesMax
+  }
+
+  async function insertSealed(sealed: SealedBatch): Promise<void> {
+    for (const insert of sealed.inserts)
+      count.aside(await insertUntilDone(insert, stopping.signal, { ...batchDeps, events: deps.events }))
+    await state.unseal()
+    if (sealed.upTo === null) return
+    await journal.commit(sealed.upTo)
+    await journal.trim()
+  }
+
+  /** Forgets what is over: views that nobody reopens, devices that are gone, message ids after their days. */
+  async function keepHouse(): Promise<void> {
+    if (clock.now() - keptHouseAt < HOUSEKEEPING_MS) return
+    keptHouseAt = clock.now()
+    const over = (['view', 'device'] as const).flatMap((kind) =>
+      state.due(kind, keptHouseAt, FORGET_VALUES_MAX).map((key) => ({ kind, key, value: null })),
+    )
+    if (over.length > 0) {
+      await state.seal({ number: state.nextNumber(), upTo: null, inserts: [] }, { seen: [], remember: over })
+      await state.unseal()
+    }
+    await state.expire(keptHouseAt, FORGET_KEYS_MAX)
+  }
+
+  async function run(): Promise<void> {
+    let backOffMs = BACK_OFF_MS_MIN
+    while (!stopping.signal.aborted) {
+      bell = Promise.withResolvers()
+      const startedAt = performance.now()
+      try {
+        const done = await inLine(recordBatch)
+        if (done !== 'full') await inLine(keepHouse)
+        backOffMs = BACK_OFF_MS_MIN
+        if (done === 'some') await pause(settings.batchEvery - (performance.now() - startedAt))
+        else if (done === 'nothing') await Promise.race([bell.promise, pause(LOOK_MS)])
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        log.error({ err: error, waitMs: backOffMs }, 'the recorder stands still; trying again')
+        await pause(backOffMs)
+        backOffMs = Math.min(2 * backOffMs, BACK_OFF_MS_MAX)
+      }
+    }
+  }
+
+  /** The machine's time on purpose: time that is moved by hand must not hold a batch back. */
+  async function pause(ms: number): Promise<void> {
+    if (ms > 0) await delay(ms, undefined, { signal: stopping.signal }).catch(() => {})
+  }
+
+  return {
+    start() {
+      unsubscribe = journal.onAppend(() => bell.resolve())
+      loop = run()
+    },
+    async drain() {
+      while ((await inLine(recordBatch)) !== 'nothing');
+    },
+    async stop() {
+      unsubscribe()
+      stopping.abort(new Error('the recorder is stopping'))
+      bell.resolve()
+      await loop
+      await line
+    },
+  }
+}
+
+function batchDependencies(deps: RecorderDependencies): BatchDependencies {
+  const { state, vault, accounts, random, log } = deps
+  return {
+    state,
+    log,
+    setAside: openSetAside(deps.setAsideFolder),
+    enrich: createEnrich({ countryOf: openCountries(), titleInfo: deps.titleInfo }),
+    localDateOf: createLocalDates(),
+    appById: accounts.appById,
+    resolveViewers: accounts.resolveExternalIds,
+    applyIdentify: accounts.applyIdentify,
+    openFromIntake: vault.openFromIntake,
+    pseudonym: vault.pseudonym,
+    drawSubject: () => newSubject(random),
+  }
+}
+
+function createCounters({ metrics, clock, journal }: RecorderDependencies) {
+  const events = metrics.counter('foyer_recorder_events_total', 'Events recorded.')
+  const duplicates = metrics.counter('foyer_recorder_duplicates_total', 'Events that had come before.')
+  const aside = metrics.counter(
+    'foyer_recorder_set_aside_total',
+    'What could not be recorded: entries that cannot be read, rows that EVENTS cannot read.',
+    ['what'],
+  )
+  const backlog = metrics.gauge('foyer_journal_backlog_entries', 'Requests in the journal.')
+  const backlogBytes = metrics.gauge('foyer_journal_backlog_bytes', 'Bytes in the journal.')
+  const lag = metrics.histogram(
+    'foyer_recorder_lag_seconds',
+    'From the receipt of the oldest event of a batch until EVENTS had it.',
+    [0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 600],
+  )
+  return {
+    batch({ counts }: Batch) {
+      events.inc(counts.events)
+      duplicates.inc(counts.duplicates)
+      if (counts.unreadable > 0) aside.inc({ what: 'entry' }, counts.unreadable)
+      if (counts.oldestReceivedAt !== null)
+        lag.observe(Math.max(0, clock.now() - counts.oldestReceivedAt) / 1_000)
+      const waiting = journal.backlog()
+      backlog.set(waiting.entries)
+      backlogBytes.set(waiting.bytes)
+    },
+    aside(rows: number) {
+      if (rows > 0) aside.inc({ what: 'row' }, rows)
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import type { Subject } from '../../platform/ids.ts'
+import type { Enrichment } from './enrich.ts'
+import type { TrackedEvent } from './recorder-event.ts'
+import type { BucketSums } from './view-fold.ts'
+
+/** Rows of EVENTS as JSON texts, one a line; columns are those of migrations/events/0001_events.sql. */
+
+/** What was found out about an event. */
+export interface ResolvedEvent {
+  readonly event: TrackedEvent
+  readonly eventId: string
+  readonly subject: Subject
+  readonly isSignedIn: boolean
+  /** Pseudonym of the installation; '0' unknown. */
+  readonly device: string
+  readonly localDate: string
+  readonly enrichment: Enrichment
+}
+
+export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): string {
+  return toLine({
+    event_id: resolved.eventId,
+    ts: dateTime(event.ts),
+    device_ts: dateTime(event.deviceTs),
+    received_at: dateTime(event.receivedAt),
+    local_date: resolved.localDate,
+    service: event.service,
+    app: event.app,
+    subject: resolved.subject,
+    is_signed_in: resolved.isSignedIn,
+    consent_mask: event.consentMask,
+    ledger_seq: 0,
+    source: event.source,
+    party: event.party,
+    type: event.type,
+    name: event.name,
+    device: resolved.device,
+    platform: enrichment.platform,
+    device_class: enrichment.deviceClass,
+    os: enrichment.os,
+    browser: enrichment.browser,
+    vendor: enrichment.vendor,
+    model: enrichment.model,
+    app_version: event.client.appVersion,
+    country: enrichment.country,
+    content_id: event.contentId,
+    content_kind: enrichment.contentKind,
+    content_type: enrichment.contentType,
+    view_id: event.viewId,
+    visit_id: event.visitId,
+    seq: event.seq,
+    position_ms: event.positionMs === null ? null : Math.round(event.positionMs),
+    rate: event.rate,
+    bytes: Math.round(event.bytes),
+    referrer_host: enrichment.referrerHost,
+    properties: event.properties,
+  })
+}
+
+/** What all revisions of a view have in common. */
+export interface ViewColumns {
+  readonly service: string
+  readonly app: string
+  readonly viewId: string
+  readonly subject: Subject
+  readonly consentMask: number
+  readonly device: string
+  readonly platform: string
+  readonly deviceClass: string
+  readonly country: string
+  readonly contentId: string
+  readonly contentKind: string
+  readonly contentType: string
+}
+
+export interface Revision {
+  readonly sign: 1 | -1
+  readonly view: ViewColumns
+  /** Start of the quarter of an hour, epoch ms. */
+  readonly bucket: number
+  readonly localDate: string
+  readonly sums: Readonly<BucketSums>
+  readonly writtenAt: number
+}
+
+export function revisionRow({ view, sums, ...revision }: Revision): string {
+  return toLine({
+    sign: revision.sign,
+    bucket: dateTime(revision.bucket).slice(0, 19),
+    local_date: revision.localDate,
+    service: view.service,
+    app: view.app,
+    view_id: view.viewId,
+    subject: view.subject,
+    consent_mask: view.consentMask,
+    ledger_seq: 0,
+    device: view.device,
+    platform: view.platform,
+    device_class: view.deviceClass,
+    country: view.country,
+    content_id: view.contentId,
+    content_kind: view.contentKind,
+    content_type: view.contentType,
+    starts: sums.starts,
+    streams: sums.streams,
+    played_ms: sums.playedMs,
+    stalled_ms: sums.stalledMs,
+    unknown_ms: sums.unknownMs,
+    written_at: dateTime(revision.writtenAt),
+  })
+}
+
+/** Epoch ms as the engine reads it: `YYYY-MM-DD hh:mm:ss.sss`, UTC. */
+export function dateTime(ms: number): string {
+  const iso = new Date(ms).toISOString()
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`
+}
+
+/** JSON of one line. Half of a surrogate pair, which JSON can say and the engine refuses, becomes U+FFFD. */
+function toLine(row: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(row)
+  return json.includes('\\ud') ? json.replace(LONE_SURROGATE, '$1\ufffd') : json
+}
+
+/** `JSON.stringify` escapes lone surrogates and writes pairs as they are. An escaped backslash before is not part of it. */
+const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g

@@ -1,0 +1,173 @@
+import type { Subject } from '../../platform/ids.ts'
+import type { RecorderState, StateChanges } from '../../storage/index.ts'
+import { revisionRow, type ViewColumns } from './rows.ts'
+import {
+  addEvents,
+  EMPTY_FOLD,
+  foldFromJson,
+  foldToJson,
+  sumsOf,
+  type BucketSums,
+  type FoldEvent,
+  type ViewFold,
+  type ViewSums,
+} from './view-fold.ts'
+
+/** Views that a batch touches: folded further, and written as signed revisions of what was written before. */
+export interface Views {
+  /** Adds an event of a view. The columns of the first one hold for the view; masks are intersected. */
+  add(columns: ViewColumns, event: FoldEvent): void
+  /** Rows and what to remember. `timeZone` is the service's, `now` epoch ms. */
+  finish(options: { now: number; timeZoneOf(service: string): string }): {
+    rows: ViewRow[]
+    remember: StateChanges['remember']
+  }
+}
+
+export interface ViewRow {
+  /** Start of the quarter of an hour, epoch ms. */
+  readonly ts: number
+  readonly line: string
+}
+
+/** How long late events reopen a view. Then it is forgotten; its sums stay. */
+const REOPEN_MS = 86_400_000
+
+interface ViewState {
+  columns: ViewColumns
+  fold: ViewFold
+  /** What EVENTS holds of it, under which mask. */
+  written: ViewSums
+  writtenMask: number
+  added: FoldEvent[]
+}
+
+export function openViews(
+  state: Pick<RecorderState, 'get'>,
+  localDateOf: (ts: number, timeZone: string) => string,
+): Views {
+  const touched = new Map<string, ViewState>()
+
+  function load(key: string, columns: ViewColumns): ViewState {
+    const stored = state.get('view', key)
+    if (!stored) {
+      return { columns, fold: EMPTY_FOLD, written: new Map(), writtenMask: columns.consentMask, added: [] }
+    }
+    return readViewState(stored)
+  }
+
+  return {
+    add(columns, event) {
+      const key = keyOf(columns)
+      let view = touched.get(key)
+      if (!view) {
+        view = load(key, columns)
+        touched.set(key, view)
+      }
+      const consentMask = (view.columns.consentMask & columns.consentMask) >>> 0
+      if (consentMask !== view.columns.consentMask) view.columns = { ...view.columns, consentMask }
+      view.added.push(event)
+    },
+
+    finish({ now, timeZoneOf }) {
+      const rows: ViewRow[] = []
+      const remember: StateChanges['remember'][number][] = []
+      for (const [key, view] of touched) {
+        const fold = addEvents(view.fold, view.added, now)
+        const sums = rounded(sumsOf(fold))
+        const timeZone = timeZoneOf(view.columns.service)
+        for (const { sign, bucket, sums: part, mask } of revise(view, sums)) {
+          const line = revisionRow({
+            sign,
+            bucket,
+            localDate: localDateOf(bucket, timeZone),
+            view: { ...view.columns, consentMask: mask },
+            sums: part,
+            writtenAt: now,
+          })
+          rows.push({ ts: bucket, line })
+        }
+        const value = viewStateToBytes({
+          ...view,
+          fold,
+          written: sums,
+          writtenMask: view.columns.consentMask,
+        })
+        remember.push({ kind: 'view', key, value, dueAt: now + REOPEN_MS })
+      }
+      return { rows, remember }
+    },
+  }
+}
+
+/** A view is one of an app: ids of different apps never meet. Ids hold no control characters. */
+function keyOf(columns: ViewColumns): string {
+  return `${columns.app}\n${columns.viewId}`
+}
+
+interface Change {
+  readonly sign: 1 | -1
+  readonly bucket: number
+  readonly sums: Readonly<BucketSums>
+  readonly mask: number
+}
+
+/** What takes EVENTS from what was written to what is: the old values negated, the new ones added; nothing where equal. */
+export function revise(
+  view: { written: ViewSums; writtenMask: number; columns: { consentMask: number } },
+  sums: ViewSums,
+): Change[] {
+  const mask = view.columns.consentMask
+  const changes: Change[] = []
+  for (const bucket of new Set([...view.written.keys(), ...sums.keys()])) {
+    const before = view.written.get(bucket)
+    const after = sums.get(bucket)
+    if (mask === view.writtenMask && areEqual(before, after)) continue
+    if (before && !isZero(before)) changes.push({ sign: -1, bucket, sums: before, mask: view.writtenMask })
+    if (after && !isZero(after)) changes.push({ sign: 1, bucket, sums: after, mask })
+  }
+  return changes
+}
+
+const FIELDS = ['starts', 'streams', 'playedMs', 'stalledMs', 'unknownMs'] as const
+
+function areEqual(a: Readonly<BucketSums> | undefined, b: Readonly<BucketSums> | undefined): boolean {
+  return FIELDS.every((field) => (a?.[field] ?? 0) === (b?.[field] ?? 0))
+}
+
+function isZero(sums: Readonly<BucketSums>): boolean {
+  return areEqual(sums, undefined)
+}
+
+/** Whole milliseconds, as the columns hold them. */
+function rounded(sums: ViewSums): ViewSums {
+  return new Map(
+    [...sums].map(([bucket, { starts, streams, playedMs, stalledMs, unknownMs }]) => [
+      bucket,
+      {
+        starts,
+        streams,
+        playedMs: Math.round(playedMs),
+        stalledMs: Math.round(stalledMs),
+        unknownMs: Math.round(unknownMs),
+      },
+    ]),
+  )
+}
+
+interface StoredView {
+  readonly columns: ViewColumns & { readonly subject: Subject }
+  readonly fold: unknown
+  readonly written: [number, BucketSums][]
+  readonly writtenMask: number
+}
+
+function viewStateToBytes({ columns, fold, written, writtenMask }: ViewState): Buffer {
+  const stored: StoredView = { columns, fold: foldToJson(fold), written: [...written], writtenMask }
+  return Buffer.from(JSON.stringify(stored))
+}
+
+function readViewState(bytes: Uint8Array): ViewState {
+  const stored = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredView
+  return { ...stored, fold: foldFromJson(stored.fold), written: new Map(stored.written), added: [] }
+}

@@ -173,8 +173,10 @@ export async function openChdb(options: {
 /** A long list of parameters is part of the text here; on a server it is not, so its limit is only our own. */
 const TEXT_SETTINGS: EngineSettings = { max_query_size: '64000000', implicit_select: '0' }
 
+/** 0 means without limit to the engine, and here the limit. */
 function atMost(asked: string | undefined, max: number): string {
   const value = Number(asked ?? 0)
+  if (!(value >= 0)) throw new EngineError(ENGINE_CODES.notANumber, `'${asked}' is no number of 0 or more`)
   return String(value > 0 && value < max ? value : max)
 }
 

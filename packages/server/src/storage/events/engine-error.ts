@@ -17,6 +17,7 @@ export const ENGINE_CODES = {
   notImplemented: 48,
   unknownFormat: 73,
   syntax: 62,
+  notANumber: 72,
   unknownSetting: 115,
   tooManyRows: 158,
   timeout: 159,
@@ -34,6 +35,7 @@ export const ENGINE_CODES = {
 const NAMES: Readonly<Record<number, string>> = {
   48: 'NOT_IMPLEMENTED',
   62: 'SYNTAX_ERROR',
+  72: 'CANNOT_PARSE_NUMBER',
   73: 'UNKNOWN_FORMAT',
   115: 'UNKNOWN_SETTING',
   202: 'TOO_MANY_SIMULTANEOUS_QUERIES',
@@ -53,6 +55,7 @@ const STATUS: Readonly<Record<number, number>> = {
   53: 400,
   60: 404,
   62: 400,
+  72: 400,
   73: 404,
   81: 404,
   115: 404,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, type BinaryLike } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 
 /**
  * Ids. Outward ids are UUIDv7 (RFC 9562 §5.7): they sort by time and say nothing else. Subjects, the ids of people in
@@ -67,6 +67,6 @@ export function newSecret(prefix: string, random: RandomSource = systemRandom): 
 }
 
 /** SHA-256 as lower-case hex. */
-export function sha256(data: BinaryLike): string {
-  return createHash('sha256').update(data).digest('hex')
+export function sha256(data: string | NodeJS.ArrayBufferView): string {
+  return hash('sha256', data)
 }

@@ -14,7 +14,7 @@ import { writeKeyOf } from './intake-key.ts'
 import { createRateLimit } from './limits.ts'
 import { addressBucket, truncateAddress } from './mask-address.ts'
 import type { trackingSettings } from './settings.ts'
-import type { Wire, WirePart } from './wires/wire.ts'
+import type { Wire, WireBatch, WirePart } from './wires/wire.ts'
 
 /** What the intake needs of the module accounts. */
 export interface IntakeAccounts {
@@ -95,9 +95,13 @@ export function createIntakePipeline(deps: IntakeDependencies): Intake {
     const json = parseBody(request.bytes)
     const access = await accessOf(request, json)
     refuseAbove(keyLimit.take(access.keyId), 'this write key')
+    // Not awaited here: what was parsed would live as long as the disk takes, and garbage that survives costs most.
+    return write(request, access, read(request, json))
+  }
 
+  function read(request: IntakeRequest, json: Record<string, unknown>): WireBatch {
     const receivedAt = clock.now()
-    const batch = request.wire.read(
+    return request.wire.read(
       { bytes: request.bytes, json },
       {
         receivedAt,
@@ -107,30 +111,31 @@ export function createIntakePipeline(deps: IntakeDependencies): Intake {
         newMessageId: () => uuidV7(receivedAt, random),
       },
     )
+  }
 
+  async function write(request: IntakeRequest, access: KeyAccess, batch: WireBatch): Promise<IntakeReport> {
+    const { app, keyKind } = access
     const diagnostics: IntakeDiagnostic[] = []
-    let accepted = 0
+    const header: Omit<EntryHeader, 'viewer'> = {
+      v: 1,
+      wire: request.wire.name,
+      receivedAt: batch.receivedAt,
+      clockOffsetMs: batch.clockOffsetMs,
+      app: app.id,
+      service: app.service.id,
+      keyKind,
+      address: truncateAddress(request.address),
+      userAgent: userAgentOf(request.headers),
+      defaultMask: app.defaultMask,
+      trustClientIdentify: app.trustClientIdentify,
+    }
     await Promise.all(
       batch.parts.map(async (part) => {
-        accepted += part.events
         const viewer = part.viewerToken === null ? null : await viewerOf(access, part, diagnostics)
-        const header: EntryHeader = {
-          v: 1,
-          wire: request.wire.name,
-          receivedAt,
-          clockOffsetMs: batch.clockOffsetMs,
-          app: access.app.id,
-          service: access.app.service.id,
-          keyKind: access.keyKind,
-          address: truncateAddress(request.address),
-          userAgent: userAgentOf(request.headers),
-          defaultMask: access.app.defaultMask,
-          viewer,
-          trustClientIdentify: access.app.trustClientIdentify,
-        }
-        await journal.append(encodeEntry(header, part.body))
+        await journal.append(encodeEntry({ ...header, viewer }, part.body))
       }),
     )
+    const accepted = batch.parts.reduce((sum, part) => sum + part.events, 0)
     count(request.wire.name, accepted, batch.refused)
     return {
       success: true,

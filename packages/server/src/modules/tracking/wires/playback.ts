@@ -30,9 +30,14 @@ export const readPlayback: Wire = (body, context) => {
   }
 
   const events = batch.events.length - refused.length
-  if (events === 0) return { clockOffsetMs, refused, parts: [] }
+  if (events === 0) return { receivedAt: context.receivedAt, clockOffsetMs, refused, parts: [] }
   const bytes = isClean && refused.length === 0 ? body.bytes : rewrite(batch, refused, context)
-  return { clockOffsetMs, refused, parts: [{ viewerToken, events, body: bytes }] }
+  return {
+    receivedAt: context.receivedAt,
+    clockOffsetMs,
+    refused,
+    parts: [{ viewerToken, events, body: bytes }],
+  }
 }
 
 /** The batch; its events are still to be checked. Throws Problem for what concerns all of them. */

@@ -48,7 +48,7 @@ export function readSegment(type: SegmentType | null): Wire {
         else taken.set(token, [verdict.message])
       }
     }
-    return { clockOffsetMs, refused, parts: [...taken].map(toPart) }
+    return { receivedAt: context.receivedAt, clockOffsetMs, refused, parts: [...taken].map(toPart) }
   }
 }
 

@@ -26,6 +26,7 @@ export interface WireContext {
 }
 
 export interface WireBatch {
+  readonly receivedAt: number
   /** See `EntryHeader.clockOffsetMs`. */
   readonly clockOffsetMs: number
   readonly refused: readonly RefusedEvent[]

@@ -26,6 +26,8 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  // Libraries wrap what a store has thrown (Drizzle: "Failed query").
+  if (error instanceof Error && error.cause instanceof Problem) return error.cause
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext ?? 'body'
     const errors: FieldError[] = error.validation.map((issue) => ({

@@ -19,6 +19,8 @@ export const VIEWER_LIMITS = {
   traitsMax: 100,
   /** Bytes of all of those as JSON. */
   traitsBytesMax: 16_384,
+  /** Objects and lists within one another in a trait. */
+  traitDepthMax: 20,
 } as const
 
 const line = (max: number) =>
@@ -47,7 +49,20 @@ export const phoneNumber = z
 const gender = z.enum(GENDERS)
 const age = z.number().int().min(0).max(VIEWER_LIMITS.ageMax)
 
-const traits = z.record(z.string().min(1).max(128), z.json())
+/** Whether a trait is nested no deeper than allowed. Deeper ones overflow the stack of whoever walks them. */
+export function isShallowTrait(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > VIEWER_LIMITS.traitDepthMax) return false
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+  }
+  return true
+}
+
+const traits = z.record(
+  z.string().min(1).max(128),
+  z.unknown().refine(isShallowTrait, `nested at most ${VIEWER_LIMITS.traitDepthMax} deep`),
+)
 
 const fields = {
   registeredAt: instant,

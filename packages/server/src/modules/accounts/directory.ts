@@ -35,7 +35,7 @@ export interface KeyAccess {
 }
 
 /**
- * Every service, app and live key in memory, so that an accepted event costs no query and a wrong key costs none either.
+ * Every service, app and live key in memory, so that an accepted event costs no query.
  * The copy is bounded by `SERVICE_LIMITS`.
  */
 export interface Directory {
@@ -49,6 +49,8 @@ export interface Directory {
 
 /** Age at which a copy is compared with RECORDS' revision before it is used again, ms. */
 const CHECK_AFTER_MS = 1_000
+/** Anybody can send wrong keys: they cause one query in this time, ms, and no more. */
+const UNKNOWN_KEY_CHECK_MS = 100
 /**
  * How long a copy serves on while RECORDS does not answer, ms: longer than the embedded engine needs to restart. While it
  * does not answer nobody can revoke a key either.
@@ -70,8 +72,22 @@ export function createDirectory(deps: { db: Database; clock: Clock; log: Logger 
   let checking: Promise<Copy> | null = null
 
   function current(): Copy | Promise<Copy> {
-    if (copy && clock.now() - checkedAt < CHECK_AFTER_MS) return copy
+    return copy && clock.now() - checkedAt < CHECK_AFTER_MS ? copy : startCheck()
+  }
+
+  function startCheck(): Promise<Copy> {
     return (checking ??= check().finally(() => (checking = null)))
+  }
+
+  /**
+   * What is not in the copy may have been made a moment ago by another process, and its first events must not be lost:
+   * RECORDS is asked before the answer is no. A check under way may have read too early to know.
+   */
+  async function seek<T>(find: (copy: Copy) => T | undefined, missCheckAfterMs: number): Promise<T | null> {
+    const found = find(await current())
+    if (found !== undefined || clock.now() - checkedAt < missCheckAfterMs) return found ?? null
+    await checking?.catch(() => {})
+    return find(await startCheck()) ?? null
   }
 
   async function check(): Promise<Copy> {
@@ -91,9 +107,12 @@ export function createDirectory(deps: { db: Database; clock: Clock; log: Logger 
   }
 
   return {
-    appByWriteKey: async (key) => (await current()).keys.get(sha256(key)) ?? null,
-    appById: async (id) => (await current()).apps.get(id) ?? null,
-    serviceById: async (id) => (await current()).services.get(id) ?? null,
+    appByWriteKey(key) {
+      const hash = sha256(key)
+      return seek((copy) => copy.keys.get(hash), UNKNOWN_KEY_CHECK_MS)
+    },
+    appById: (id) => seek((copy) => copy.apps.get(id), 0),
+    serviceById: (id) => seek((copy) => copy.services.get(id), 0),
     invalidate() {
       checkedAt = -Infinity
     },

@@ -187,6 +187,22 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
       }
     })
 
+    it('with a trait nested without end drops it and keeps the rest', async () => {
+      const deep = JSON.parse(`${'['.repeat(16_000)}${']'.repeat(16_000)}`) as never
+      expect(await apply({ traits: { deep, plan: 'gold' } })).toMatchObject({
+        outcome: 'created',
+        dropped: [{ field: 'traits.deep' }],
+      })
+      expect((await read()).traits).toEqual({ plan: 'gold' })
+      expect((await apply({ traits: { deep }, isVerified: false })).outcome).toBe('refused')
+    })
+
+    it('of nobody is refused', async () => {
+      for (const externalId of ['', 'x'.repeat(257), 'a\u0000b'])
+        expect(await apply({ externalId })).toEqual({ outcome: 'refused', reason: 'not an id' })
+      expect(await rowCount('external_id')).toBe(0)
+    })
+
     it('of an unknown service is refused', async () => {
       expect(await apply({ service: 'none' })).toEqual({ outcome: 'refused', reason: 'no such service' })
     })

@@ -1,6 +1,6 @@
 import { desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { DEFAULT_PURPOSES, purposeMask, VIEWER_LIMITS } from '@foyer/contracts'
+import { DEFAULT_PURPOSES, identifier, isShallowTrait, purposeMask, VIEWER_LIMITS } from '@foyer/contracts'
 import type { Clock } from '../../platform/clock.ts'
 import { uuidV7, type RandomSource, type Subject } from '../../platform/ids.ts'
 import type { Vault } from '../../platform/vault/index.ts'
@@ -101,6 +101,7 @@ export function createIdentify(deps: {
   }
 
   async function keepClaim(said: Identification, device: Subject): Promise<IdentifyResult> {
+    if (!isShallowTrait(said.traits)) return { outcome: 'refused', reason: 'traits are nested too deeply' }
     const text = JSON.stringify({ externalId: said.externalId, traits: said.traits })
     if (Buffer.byteLength(text) > 2 * VIEWER_LIMITS.traitsBytesMax)
       return { outcome: 'refused', reason: 'an unverified identify is larger than 32 KB' }
@@ -138,7 +139,9 @@ export function createIdentify(deps: {
   }
 
   return {
-    async apply(said) {
+    async apply(given) {
+      const said = { ...given, at: Math.floor(given.at) }
+      if (!identifier.safeParse(said.externalId).success) return { outcome: 'refused', reason: 'not an id' }
       const service = await directory.serviceById(said.service)
       if (!service) return { outcome: 'refused', reason: 'no such service' }
       if (said.isVerified) return applyVerified(said, service.timeZone)

@@ -1,4 +1,4 @@
-import { VIEWER_LIMITS, type Gender } from '@foyer/contracts'
+import { isShallowTrait, VIEWER_LIMITS, type Gender } from '@foyer/contracts'
 import { ageAt, ageBefore } from './age.ts'
 import type { Dropped, Json, ViewerChanges, ViewerField } from './fields.ts'
 import { countryOfRegion, regionCodeOf } from './places.ts'
@@ -204,14 +204,22 @@ function mergedTraits(
   for (const [name, value] of Object.entries(stated)) {
     const previous = merged.get(name)
     if (value === undefined || (previous && at <= previous.at)) continue
+    if (!isShallowTrait(value)) {
+      dropped.push({ field: traitField(name), message: `nested deeper than ${VIEWER_LIMITS.traitDepthMax}` })
+      continue
+    }
     merged.set(name, { value, at })
     const reason = traitFault(name, merged)
     if (reason === null) continue
-    dropped.push({ field: `traits.${name.slice(0, 128)}`, message: reason })
+    dropped.push({ field: traitField(name), message: reason })
     if (previous) merged.set(name, previous)
     else merged.delete(name)
   }
   return Object.fromEntries(merged)
+}
+
+function traitField(name: string): string {
+  return `traits.${name.slice(0, 128)}`
 }
 
 function traitFault(name: string, traits: Map<string, Trait>): string | null {

@@ -192,6 +192,18 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
       expect(again.body.revokedAt).toBe(revoked.body.revokedAt)
     })
 
+    it('made by another process is known at once, and so are its app and service', async () => {
+      const elsewhere = rig.openAccounts()
+      expect(await elsewhere.appByWriteKey('none')).toBeNull()
+      await rig.call('POST', '/v1/services', { ...CINEMA, id: 'new' })
+      expect(await elsewhere.serviceById('new')).toMatchObject({ id: 'new' })
+      await rig.call('POST', '/v1/apps', { ...WEB, id: 'new-web', service: 'new' })
+      expect(await elsewhere.appById('new-web')).toMatchObject({ id: 'new-web' })
+      const { body } = await rig.call('POST', '/v1/apps/new-web/write-keys', { kind: 'browser' })
+      rig.clock.advance(100)
+      expect(await elsewhere.appByWriteKey(body.key)).toMatchObject({ app: { id: 'new-web' } })
+    })
+
     it('costs no query while the copy is fresh, and one a second after', async () => {
       const { body } = await rig.call('POST', '/v1/apps/cinema-web/write-keys', { kind: 'browser' })
       await rig.accounts.appByWriteKey(body.key)

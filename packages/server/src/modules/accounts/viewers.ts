@@ -17,7 +17,7 @@ import type { Actor } from '../../platform/http/index.ts'
 import { uuidV7, type RandomSource, type Subject } from '../../platform/ids.ts'
 import type { Vault } from '../../platform/vault/index.ts'
 import type { Directory, ServiceAccess } from './directory.ts'
-import { readFields, type Dropped, type ViewerChanges } from './fields.ts'
+import { readFields, type Dropped, type Json, type ViewerChanges } from './fields.ts'
 import { applyChanges, emptyProfile, liveTraits, type Profile } from './profile.ts'
 import { externalId, viewer, viewerSubject } from './schema.ts'
 import type { Page } from './services.ts'
@@ -285,7 +285,7 @@ function readInput(stated: ViewerPatch, now: number): ViewerChanges {
   const { traits, ...fields } = stated
   const { changes, dropped } = readFields(fields, now)
   if (dropped.length > 0) throw refusal(dropped)
-  if (traits) changes.traits = traits
+  if (traits) changes.traits = traits as Record<string, Json>
   return changes
 }
 

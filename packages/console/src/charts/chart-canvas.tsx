@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useEffectEvent, useId, useState, type KeyboardEvent } from 'react'
 import { useTheme } from '../lib/theme.ts'
 import { baseOption } from './chart-options.ts'
 import type { ChartDrawing, ChartPoint } from './drawing.ts'
@@ -17,47 +17,52 @@ export function ChartCanvas(props: {
 }) {
   const { drawing, height } = props
   const { shown: theme } = useTheme()
-  const host = useRef<HTMLDivElement>(null)
-  const engine = useRef<Engine | null>(null)
-  const latest = useRef(drawing)
-  latest.current = drawing
+  const [chart, setChart] = useState<Engine | null>(null)
   const [active, setActive] = useState<number | null>(null)
   const help = useId()
 
-  useEffect(() => {
-    const element = host.current!
-    const chart = init(element, null, { renderer: 'canvas' })
-    engine.current = chart
-    listen(chart, latest, setActive)
-    const resizing = new ResizeObserver(() => chart.resize())
+  const host = useCallback((element: HTMLDivElement) => {
+    const made = init(element, null, { renderer: 'canvas' })
+    const resizing = new ResizeObserver(() => made.resize())
     resizing.observe(element)
+    setChart(made)
     return () => {
       resizing.disconnect()
-      chart.dispose()
-      engine.current = null
+      made.dispose()
     }
   }, [])
 
   useEffect(() => {
-    const tokens = readTokens(host.current!)
-    engine.current?.setOption({ ...baseOption(tokens), ...drawing.option(tokens) }, { notMerge: true })
-  }, [drawing, theme])
+    if (!chart || chart.isDisposed()) return
+    const tokens = readTokens(chart.getDom(), theme)
+    chart.setOption({ ...baseOption(tokens), ...drawing.option(tokens) }, { notMerge: true })
+  }, [chart, drawing, theme])
+
+  const point = useEffectEvent((index: number | null) => setActive(index))
+  const select = useEffectEvent((index: number) => drawing.onSelect?.(index))
+  const current = useEffectEvent(() => drawing)
+  useEffect(() => {
+    if (chart)
+      listen(chart, {
+        drawing: () => current(),
+        point: (index) => point(index),
+        select: (index) => select(index),
+      })
+  }, [chart])
 
   // Another drawing may have fewer points than the one that was pointed at.
-  const point = active === null ? undefined : drawing.points[active]
+  const pointed = active === null ? undefined : drawing.points[active]
   useEffect(() => {
-    const chart = engine.current
-    if (!chart || !point) return undefined
-    const marks = point.marks.map(({ series, index }) => ({ seriesIndex: series, dataIndex: index }))
+    if (!chart || !pointed) return undefined
+    const marks = pointed.marks.map(({ series, index }) => ({ seriesIndex: series, dataIndex: index }))
     for (const mark of marks) chart.dispatchAction({ type: 'highlight', ...mark })
     return () => {
       if (!chart.isDisposed()) for (const mark of marks) chart.dispatchAction({ type: 'downplay', ...mark })
     }
-  }, [point, theme])
+  }, [chart, pointed])
 
   function onKeyDown(event: KeyboardEvent): void {
-    const count = drawing.points.length
-    const next = pointAfterKey(event.key, active, count)
+    const next = pointAfterKey(event.key, active, drawing.points.length)
     if (next !== undefined) setActive(next)
     else if ((event.key === 'Enter' || event.key === ' ') && active !== null && drawing.onSelect)
       drawing.onSelect(active)
@@ -66,11 +71,14 @@ export function ChartCanvas(props: {
   }
 
   return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- A chart whose points the arrow keys visit: no widget role says that, a described group does.
     <div
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- Nothing here is a field of a form.
       role="group"
       aria-roledescription="chart"
       aria-label={props.title}
       aria-describedby={help}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- The one stop of the Tab key for all of its points.
       tabIndex={0}
       className="relative rounded-md"
       onKeyDown={onKeyDown}
@@ -81,6 +89,7 @@ export function ChartCanvas(props: {
       onBlur={() => setActive(null)}
       onPointerLeave={() => setActive(null)}
     >
+      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- A canvas drawn by the engine, not a file. */}
       <div role="img" aria-label={props.summary}>
         <div ref={host} aria-hidden="true" style={{ height }} />
       </div>
@@ -88,13 +97,11 @@ export function ChartCanvas(props: {
         Arrow keys go from point to point{drawing.onSelect ? ', Enter selects' : ''}.
       </p>
       <p aria-live="polite" className="sr-only">
-        {point
-          ? `${point.title}. ${point.details.map((part) => `${part.label}: ${part.value}`).join(', ')}`
+        {pointed
+          ? `${pointed.title}. ${pointed.details.map((part) => `${part.label}: ${part.value}`).join(', ')}`
           : ''}
       </p>
-      {point && engine.current && (
-        <Details point={point} chart={engine.current} pointing={drawing.pointing} />
-      )}
+      {pointed && chart && <Details point={pointed} chart={chart} pointing={drawing.pointing} />}
     </div>
   )
 }
@@ -138,44 +145,51 @@ function placeOf(point: ChartPoint, chart: Engine, pointing: ChartDrawing['point
   return [x, y]
 }
 
+/** Turns what the engine hears of the mouse into points. */
 function listen(
   chart: Engine,
-  drawing: { readonly current: ChartDrawing },
-  setActive: (point: number | null) => void,
+  reader: {
+    drawing: () => ChartDrawing
+    point: (index: number | null) => void
+    select: (index: number) => void
+  },
 ): void {
+  const { drawing, point, select } = reader
   const surface = chart.getZr()
-  const pointAt = (event: { offsetX: number; offsetY: number }): number | null => {
-    const { pointing, points } = drawing.current
+  /** On an axis: the point of the place that the mouse is at. */
+  const atPlace = (event: { offsetX: number; offsetY: number }): number | null => {
+    const { pointing, points } = drawing()
     const place = [event.offsetX, event.offsetY]
     if (pointing === 'mark' || !chart.containPixel({ gridIndex: 0 }, place)) return null
     const [x, y] = chart.convertFromPixel({ gridIndex: 0 }, place) as [number, number]
     const index = pointing === 'x' ? x : y
     return index >= 0 && index < points.length ? index : null
   }
-  const pointOfMark = (mark: { seriesIndex?: number; dataIndex?: number }): number => {
-    return drawing.current.points.findIndex((point) =>
-      point.marks.some((part) => part.series === mark.seriesIndex && part.index === mark.dataIndex),
+  /** The point of a mark, where marks are what is pointed at. */
+  const ofMark = (mark: { seriesIndex?: number; dataIndex?: number }): number => {
+    const { pointing, points } = drawing()
+    if (pointing !== 'mark') return -1
+    return points.findIndex(({ marks }) =>
+      marks.some((part) => part.series === mark.seriesIndex && part.index === mark.dataIndex),
     )
   }
   surface.on('mousemove', (event) => {
-    if (drawing.current.pointing !== 'mark') setActive(pointAt(event))
+    if (drawing().pointing !== 'mark') point(atPlace(event))
   })
   surface.on('click', (event) => {
-    const point = pointAt(event)
-    if (point !== null) drawing.current.onSelect?.(point)
+    const index = atPlace(event)
+    if (index !== null) select(index)
   })
   chart.on('mouseover', (mark) => {
-    if (drawing.current.pointing !== 'mark') return
-    const point = pointOfMark(mark)
-    if (point >= 0) setActive(point)
+    const index = ofMark(mark)
+    if (index >= 0) point(index)
   })
   chart.on('mouseout', () => {
-    if (drawing.current.pointing === 'mark') setActive(null)
+    if (drawing().pointing === 'mark') point(null)
   })
   chart.on('click', (mark) => {
-    if (drawing.current.pointing !== 'mark') return
-    const point = pointOfMark(mark)
-    if (point >= 0) drawing.current.onSelect?.(point)
+    const index = ofMark(mark)
+    if (index >= 0) select(index)
   })
 }
 

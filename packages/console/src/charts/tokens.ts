@@ -1,5 +1,6 @@
 /** The theme's colours as the canvas needs them: resolved, for a canvas knows no variables. */
 export interface ChartTokens {
+  readonly theme: 'light' | 'dark'
   readonly ink: string
   readonly muted: string
   readonly line: string
@@ -11,14 +12,15 @@ export interface ChartTokens {
   readonly font: string
 }
 
-/** Reads the tokens as they apply to an element now. */
-export function readTokens(element: HTMLElement): ChartTokens {
+/** Reads the tokens as they apply to an element in the theme that it is shown in. */
+export function readTokens(element: HTMLElement, theme: ChartTokens['theme']): ChartTokens {
   const probe = element.appendChild(document.createElement('span'))
   const colour = (name: string): string => {
     probe.style.color = `var(--${name})`
     return getComputedStyle(probe).color
   }
   const tokens: ChartTokens = {
+    theme,
     ink: colour('ink'),
     muted: colour('muted'),
     line: colour('line'),

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 
 /**
  * Calls back whenever the server says that what a page shows has changed, over a stream of server-sent events. The browser
@@ -7,18 +7,17 @@ import { useEffect, useRef, useState } from 'react'
  */
 export function useChanges(address: string, onChange: () => void): boolean {
   const [isLive, setLive] = useState(true)
-  const callback = useRef(onChange)
-  callback.current = onChange
+  const tell = useEffectEvent(onChange)
 
   useEffect(() => {
     const stream = new EventSource(address)
     let wasLost = false
     stream.addEventListener('open', () => {
       setLive(true)
-      if (wasLost) callback.current()
+      if (wasLost) tell()
       wasLost = false
     })
-    stream.addEventListener('changed', () => callback.current())
+    stream.addEventListener('changed', () => tell())
     stream.addEventListener('error', () => {
       wasLost = true
       setLive(false)

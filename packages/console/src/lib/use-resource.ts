@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useState } from 'react'
 import { ApiError } from './api.ts'
 
 /** Something that is loaded, and loaded again when its key changes. */
@@ -33,16 +33,12 @@ export function useResource<T>(
 ): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T> | null>(null)
   const [turn, setTurn] = useState(0)
-  const loader = useRef(load)
-  loader.current = load
+  const start = useEffectEvent(load)
 
   useEffect(() => {
-    if (key === null) {
-      setAnswer(null)
-      return undefined
-    }
+    if (key === null) return undefined
     const abort = new AbortController()
-    loader.current(abort.signal).then(
+    start(abort.signal).then(
       (data) => {
         if (!abort.signal.aborted) setAnswer({ key, turn, data, error: null })
       },

@@ -25,7 +25,7 @@ export function Metric(props: {
       </p>
       {previous && (
         <p className="text-muted">
-          {change ? <span className={tone}>{change}</span> : `${format(previous.value)}`} vs. {previous.name}
+          {change ? <span className={tone}>{change}</span> : format(previous.value)} vs. {previous.name}
         </p>
       )}
     </section>

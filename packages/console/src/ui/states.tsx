@@ -19,9 +19,9 @@ export function Loaded<T>(props: {
   if (data === null && error) return <Failed what={props.what} error={error} onRetry={reload} />
   if (data === null) {
     return (
-      <div role="status" aria-label={`Loading ${props.what}`} className="contents">
+      <output aria-label={`Loading ${props.what}`} className="contents">
         {props.skeleton}
-      </div>
+      </output>
     )
   }
   return (

@@ -44,7 +44,7 @@ export function GendersChart(props: { report: RegistrationsReport }) {
               </li>
             ))}
           </ul>
-          <p role="status" data-testid="gender-total" className="min-h-5">
+          <output data-testid="gender-total" className="block min-h-5">
             {chosen ? (
               <>
                 <strong className="font-semibold">{GENDER_LABELS[chosen.gender]}</strong>:{' '}
@@ -53,7 +53,7 @@ export function GendersChart(props: { report: RegistrationsReport }) {
             ) : (
               <span className="text-muted">Choose a slice to see how many viewers it stands for.</span>
             )}
-          </p>
+          </output>
         </div>
       }
     />

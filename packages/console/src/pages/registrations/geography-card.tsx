@@ -84,9 +84,6 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
                   <th scope="col" className="border-b border-line px-4 py-2 text-left font-normal">
                     {tab.label}
                   </th>
-                  <th scope="col" className="w-2/5 border-b border-line py-2 font-normal max-sm:hidden">
-                    <span className="sr-only">Share as a bar</span>
-                  </th>
                   <th scope="col" className="border-b border-line px-4 py-2 text-right font-normal">
                     Registrations
                   </th>
@@ -104,15 +101,19 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
                     >
                       {name}
                     </th>
-                    <td className="py-2 max-sm:hidden">
-                      <div
-                        aria-hidden="true"
-                        className="h-2 rounded-xs bg-series-1"
-                        style={{ width: `${share}%` }}
-                      />
-                    </td>
                     <td className="px-4 py-2 text-right">{formatCount(place.total)}</td>
-                    <td className="px-4 py-2 text-right text-muted">{formatPercent(share)}</td>
+                    <td className="w-2/5 px-4 py-2 text-right text-muted">
+                      <span
+                        aria-hidden="true"
+                        className="mr-4 inline-block h-2 w-3/5 align-middle max-sm:hidden"
+                      >
+                        <span
+                          className="block h-full rounded-xs bg-series-1"
+                          style={{ width: `${share}%` }}
+                        />
+                      </span>
+                      {formatPercent(share)}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -121,9 +122,8 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
                   <th scope="row" className="px-4 py-2 text-left font-medium">
                     Total
                   </th>
-                  <td className="max-sm:hidden" />
                   <td className="px-4 py-2 text-right">{formatCount(report.total)}</td>
-                  <td className="px-4 py-2 text-right" />
+                  <td className="px-4 py-2 text-right">{formatPercent(100)}</td>
                 </tr>
               </tfoot>
             </table>

@@ -29,9 +29,9 @@ export function SignInPage() {
 
   return (
     <SessionFrame title="Sign in">
-      {search.get('done') === 'link' && <p role="status">Your password is set. Sign in with it.</p>}
+      {search.get('done') === 'link' && <output>Your password is set. Sign in with it.</output>}
       <form className="flex flex-col gap-4" onSubmit={(event) => void signIn(event)}>
-        <Field label="E-mail" name="email" type="email" autoComplete="username" isRequired autoFocus />
+        <Field label="E-mail" name="email" type="email" autoComplete="username" isRequired />
         <Field label="Password" name="password" type="password" autoComplete="current-password" isRequired />
         <FormError message={error} />
         <Button type="submit" look="primary" isDisabled={isBusy}>

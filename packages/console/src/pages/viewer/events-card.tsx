@@ -40,22 +40,15 @@ function Events(props: {
   const [isBusy, setBusy] = useState(false)
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
 
-  const pages = [first, ...further]
-  const items = pages.flatMap((page) => page.items)
-  const next = pages.at(-1)!.next
+  const items = useMemo(() => [first, ...further].flatMap((page) => page.items), [first, further])
+  const next = (further.at(-1) ?? first).next
   const series = useMemo(() => seriesOf(first.types), [first])
-  const isShown = (name: string) => !hidden.has(name)
-  const shown = items.filter((event) => isShown(event.name))
+  const shown = useMemo(() => items.filter((event) => !hidden.has(event.name)), [items, hidden])
   const total = first.types.reduce((sum, type) => sum + type.total, 0)
   const drawing = useMemo(
     () =>
-      eventsDrawing({
-        report: first,
-        events: shown,
-        series: series.filter(({ name }) => isShown(name)),
-      }),
-    // The lists are new at each turn; these say when their content is.
-    [first, further, hidden, series],
+      eventsDrawing({ report: first, events: shown, series: series.filter(({ name }) => !hidden.has(name)) }),
+    [first, shown, series, hidden],
   )
 
   async function more(): Promise<void> {
@@ -117,7 +110,7 @@ function Events(props: {
           <ToggleButtonGroup
             aria-label="Events drawn"
             selectionMode="multiple"
-            selectedKeys={series.map(({ name }) => name).filter(isShown)}
+            selectedKeys={series.map(({ name }) => name).filter((name) => !hidden.has(name))}
             onSelectionChange={(keys) =>
               setHidden(new Set(series.map(({ name }) => name).filter((name) => !keys.has(name))))
             }

@@ -15,7 +15,7 @@ export type ViewerLookUp =
 const PAUSE_MS = 100
 
 /** Looks an id up while it is typed. An answer to another id than the one in the field is never shown. */
-export function useViewerLabel(id: string): ViewerLookUp {
+export function useViewerLabel(id: string, service: string): ViewerLookUp {
   const [settled, setSettled] = useState(id)
   useEffect(() => {
     const timer = setTimeout(() => setSettled(id), PAUSE_MS)
@@ -24,8 +24,9 @@ export function useViewerLabel(id: string): ViewerLookUp {
 
   const asked = settled === id && id !== '' ? id : null
   const answer = useResource(
-    asked,
-    (signal) => api.get(`/v1/viewers/${encodeURIComponent(asked!)}/name`, viewerLabel, { signal }),
+    asked === null ? null : `${service} ${asked}`,
+    (signal) =>
+      api.get(`/v1/viewers/${encodeURIComponent(asked!)}/name`, viewerLabel, { query: { service }, signal }),
     { keepsStale: false },
   )
   if (id === '') return { kind: 'none' }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { addressOf, navigate, useLocation } from '../../lib/location.ts'
 import { periodOf, periodParameters, type Period } from '../../lib/periods.ts'
 import { useScope, type Scope } from '../../lib/scope.ts'
@@ -25,13 +25,12 @@ function Viewers(props: { scope: Scope }) {
   const { service, period } = props.scope
   const { path, search } = useLocation()
   const applied = search.get('viewer')
-  const [id, setId] = useState(applied ?? '')
-  const [dates, setDates] = useState<Period>(period)
-  const found = useViewerLabel(id.trim())
-
-  // The address changed: by Apply, by a link, or by the browser's back.
-  useEffect(() => setId(applied ?? ''), [applied])
-  useEffect(() => setDates(period), [period])
+  // What was typed since the address last changed: by Apply, by a link, or by the browser's back.
+  const [draft, setDraft] = useState<Draft>({ since: search, id: null, dates: null })
+  const current = draft.since === search ? draft : { since: search, id: null, dates: null }
+  const id = current.id ?? applied ?? ''
+  const dates = current.dates ?? period
+  const found = useViewerLabel(id.trim(), service.id)
 
   function apply(): void {
     navigate(
@@ -63,7 +62,11 @@ function Viewers(props: { scope: Scope }) {
                 const parameters = Object.entries(periodParameters(choice)).filter(
                   ([, value]) => value !== null,
                 )
-                setDates(periodOf(new URLSearchParams(parameters as [string, string][]), service.timeZone))
+                const chosen = periodOf(
+                  new URLSearchParams(parameters as [string, string][]),
+                  service.timeZone,
+                )
+                setDraft({ ...current, dates: chosen })
               }}
             />
           </div>
@@ -72,7 +75,7 @@ function Viewers(props: { scope: Scope }) {
               label="Viewer ID"
               placeholder="Foyer's id, or your own"
               value={id}
-              onChange={setId}
+              onChange={(typed) => setDraft({ ...current, id: typed })}
               maxLength={256}
               autoComplete="off"
               spellCheck="false"
@@ -98,11 +101,18 @@ function Viewers(props: { scope: Scope }) {
   )
 }
 
+interface Draft {
+  readonly since: URLSearchParams
+  /** Null: as in the address. */
+  readonly id: string | null
+  readonly dates: Period | null
+}
+
 /** Who the typed id belongs to. It never names anybody but the viewer of the id in the field. */
 function FoundLine(props: { found: ViewerLookUp }) {
   const { found } = props
   return (
-    <p role="status" data-testid="viewer-label" className="min-h-5">
+    <output data-testid="viewer-label" className="block min-h-5">
       {found.kind === 'found' && <strong className="font-semibold">{found.viewer.label}</strong>}
       {found.kind === 'unknown' && <span className="text-bad">No viewer has this id.</span>}
       {found.kind === 'failed' && (
@@ -111,6 +121,6 @@ function FoundLine(props: { found: ViewerLookUp }) {
       {found.kind === 'found' && found.viewer.isMasked && (
         <span className="text-muted"> · your role does not show names</span>
       )}
-    </p>
+    </output>
   )
 }

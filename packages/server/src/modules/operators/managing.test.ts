@@ -1,417 +1,435 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RIGHTS, ROLES, type Role } from '@foyer/contracts'
+import { recordsBackends } from '../../../test/records.ts'
 import { emailOf, openTestOperators, PASSWORD, type TestOperators } from './operators.fixture.ts'
 import { auditEntry, operatorLink } from './schema.ts'
-
-let test: TestOperators
-beforeAll(async () => {
-  test = await openTestOperators()
-})
-afterAll(() => test.close())
-beforeEach(() => test.empty())
 
 const SIGN_IN = '/v1/operators/auth/sign-in/email'
 const DAY_MS = 86_400_000
 const tokenOf = (link: string) => new URL(link).searchParams.get('token')!
 const person = { name: 'Anna Aalto', email: 'anna@example.org', password: PASSWORD }
 
-describe('the first operator', () => {
-  const accept = (link: string, body: object = person) =>
-    test.browser().call('POST', '/v1/operators/first', { token: tokenOf(link), ...body })
+describe.each(recordsBackends())('operators (%s)', (backend) => {
+  let test: TestOperators
+  beforeAll(async () => {
+    test = await openTestOperators({ backend })
+  })
+  afterAll(() => test.close())
+  beforeEach(() => test.empty())
 
-  it('comes in by the link that the server prints, and is an administrator', async () => {
-    const link = (await test.operators.firstOperatorLink())!
-    expect(link).toMatch(/^http:\/\/foyer\.test\/console\/welcome\?token=link_[\w-]{27}$/)
-    const { status, body } = await accept(link)
-    expect(status).toBe(201)
-    const anna = test.browser()
-    await anna.call('POST', SIGN_IN, { email: person.email, password: PASSWORD })
-    expect((await anna.call('GET', '/v1/operators/me')).body).toEqual({
-      id: body.id,
-      name: person.name,
-      email: person.email,
-      role: 'administrator',
-      rights: [...RIGHTS],
+  describe('the first operator', () => {
+    const accept = (link: string, body: object = person) =>
+      test.browser().call('POST', '/v1/operators/first', { token: tokenOf(link), ...body })
+
+    it('comes in by the link that the server prints, and is an administrator', async () => {
+      const link = (await test.operators.firstOperatorLink())!
+      expect(link).toMatch(/^http:\/\/foyer\.test\/console\/welcome\?token=link_[\w-]{27}$/)
+      const { status, body } = await accept(link)
+      expect(status).toBe(201)
+      const anna = test.browser()
+      await anna.call('POST', SIGN_IN, { email: person.email, password: PASSWORD })
+      expect((await anna.call('GET', '/v1/operators/me')).body).toEqual({
+        id: body.id,
+        name: person.name,
+        email: person.email,
+        role: 'administrator',
+        rights: [...RIGHTS],
+      })
+      expect(await test.operators.firstOperatorLink()).toBeNull()
     })
-    expect(await test.operators.firstOperatorLink()).toBeNull()
-  })
 
-  it('uses the link once, and no other first link works afterwards', async () => {
-    const [one, other] = [await test.operators.firstOperatorLink(), await test.operators.firstOperatorLink()]
-    expect((await accept(one!)).status).toBe(201)
-    for (const link of [one!, other!]) {
-      const again = await accept(link, { ...person, email: 'ben@example.org' })
-      expect(again).toMatchObject({ status: 403, body: { code: 'operator.link_invalid' } })
-    }
-    expect((await test.records.db.execute(sql`select from operator`)).rowCount).toBe(1)
-  })
-
-  it('is one, when ten use ten links at once', async () => {
-    const links = await Promise.all(Array.from({ length: 10 }, () => test.operators.firstOperatorLink()))
-    const answers = await Promise.all(
-      links.map((link, index) => accept(link!, { ...person, email: `${index}@example.org` })),
-    )
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
-    expect(answers.filter(({ status }) => status === 403)).toHaveLength(9)
-  })
-
-  it('comes too late after a day', async () => {
-    const link = (await test.operators.firstOperatorLink())!
-    test.clock.advance(DAY_MS)
-    expect((await accept(link)).body.code).toBe('operator.link_invalid')
-  })
-
-  it.each([
-    ['a short password', { ...person, password: 'only eleven' }, 'body.password'],
-    ['no name', { ...person, name: '  ' }, 'body.name'],
-    ['no address', { ...person, email: 'anna' }, 'body.email'],
-    ['a role of their choice', { ...person, role: 'administrator' }, 'body'],
-  ])('is told what is wrong with %s, and the link still works', async (_what, body, field) => {
-    const link = (await test.operators.firstOperatorLink())!
-    const answer = await accept(link, body)
-    expect([answer.status, answer.body.errors[0].field]).toEqual([400, field])
-    expect((await accept(link)).status).toBe(201)
-  })
-
-  it('does not come in by an invented token, nor by another kind of link', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body } = await anna.call('POST', '/v1/operators/invitations', {
-      email: 'b@example.org',
-      role: 'editor',
+    it('uses the link once, and no other first link works afterwards', async () => {
+      const [one, other] = [
+        await test.operators.firstOperatorLink(),
+        await test.operators.firstOperatorLink(),
+      ]
+      expect((await accept(one!)).status).toBe(201)
+      for (const link of [one!, other!]) {
+        const again = await accept(link, { ...person, email: 'ben@example.org' })
+        expect(again).toMatchObject({ status: 403, body: { code: 'operator.link_invalid' } })
+      }
+      expect((await test.records.db.execute(sql`select from operator`)).rowCount).toBe(1)
     })
-    for (const link of ['http://x/?token=link_aaaaaaaaaaaaaaaaaaaaaaaaaaa', body.link]) {
+
+    it('is one, when ten use ten links at once', async () => {
+      const links = await Promise.all(Array.from({ length: 10 }, () => test.operators.firstOperatorLink()))
+      const answers = await Promise.all(
+        links.map((link, index) => accept(link!, { ...person, email: `${index}@example.org` })),
+      )
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+      expect(answers.filter(({ status }) => status === 403)).toHaveLength(9)
+    })
+
+    it('comes too late after a day', async () => {
+      const link = (await test.operators.firstOperatorLink())!
+      test.clock.advance(DAY_MS)
       expect((await accept(link)).body.code).toBe('operator.link_invalid')
-    }
-  })
-
-  it('leaves no token behind that could be used', async () => {
-    const link = (await test.operators.firstOperatorLink())!
-    const { rows } = await test.records.db.execute(sql`select * from operator_link`)
-    expect(JSON.stringify(rows)).not.toContain(tokenOf(link))
-  })
-})
-
-describe('an invitation', () => {
-  const invite = async (role: Role = 'editor', email = 'ben@example.org') => {
-    const anna = await test.signIn('anna', 'administrator')
-    return (await anna.call('POST', '/v1/operators/invitations', { email, role })).body
-  }
-  const accept = (link: string, name = 'Ben') =>
-    test.browser().call('POST', '/v1/operators/accept', { token: tokenOf(link), name, password: PASSWORD })
-
-  it('makes an operator of the role and address that it names, once', async () => {
-    const { link } = await invite('marketer')
-    expect(link).toMatch(/\/console\/join\?token=/)
-    expect(await accept(link)).toMatchObject({ status: 201, body: { email: 'ben@example.org' } })
-    expect((await accept(link)).body.code).toBe('operator.link_invalid')
-    const ben = test.browser()
-    const { body } = await ben.call('POST', SIGN_IN, { email: 'ben@example.org', password: PASSWORD })
-    expect(body).toMatchObject({ name: 'Ben', role: 'marketer', rights: [...ROLES.marketer] })
-  })
-
-  it('lasts seven days', async () => {
-    const { link } = await invite()
-    test.clock.advance(7 * DAY_MS)
-    expect((await accept(link)).body.code).toBe('operator.link_invalid')
-  })
-
-  it('can be seen and withdrawn while it is open', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body: made } = await anna.call('POST', '/v1/operators/invitations', {
-      email: 'ben@example.org',
-      role: 'editor',
     })
-    const { body: listed } = await anna.call('GET', '/v1/operators/invitations')
-    expect(listed.items).toEqual([
-      {
-        id: made.id,
+
+    it.each([
+      ['a short password', { ...person, password: 'only eleven' }, 'body.password'],
+      ['no name', { ...person, name: '  ' }, 'body.name'],
+      ['no address', { ...person, email: 'anna' }, 'body.email'],
+      ['a role of their choice', { ...person, role: 'administrator' }, 'body'],
+    ])('is told what is wrong with %s, and the link still works', async (_what, body, field) => {
+      const link = (await test.operators.firstOperatorLink())!
+      const answer = await accept(link, body)
+      expect([answer.status, answer.body.errors[0].field]).toEqual([400, field])
+      expect((await accept(link)).status).toBe(201)
+    })
+
+    it('does not come in by an invented token, nor by another kind of link', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body } = await anna.call('POST', '/v1/operators/invitations', {
+        email: 'b@example.org',
+        role: 'editor',
+      })
+      for (const link of ['http://x/?token=link_aaaaaaaaaaaaaaaaaaaaaaaaaaa', body.link]) {
+        expect((await accept(link)).body.code).toBe('operator.link_invalid')
+      }
+    })
+
+    it('leaves no token behind that could be used', async () => {
+      const link = (await test.operators.firstOperatorLink())!
+      const { rows } = await test.records.db.execute(sql`select * from operator_link`)
+      expect(JSON.stringify(rows)).not.toContain(tokenOf(link))
+    })
+  })
+
+  describe('an invitation', () => {
+    const invite = async (role: Role = 'editor', email = 'ben@example.org') => {
+      const anna = await test.signIn('anna', 'administrator')
+      return (await anna.call('POST', '/v1/operators/invitations', { email, role })).body
+    }
+    const accept = (link: string, name = 'Ben') =>
+      test.browser().call('POST', '/v1/operators/accept', { token: tokenOf(link), name, password: PASSWORD })
+
+    it('makes an operator of the role and address that it names, once', async () => {
+      const { link } = await invite('marketer')
+      expect(link).toMatch(/\/console\/join\?token=/)
+      expect(await accept(link)).toMatchObject({ status: 201, body: { email: 'ben@example.org' } })
+      expect((await accept(link)).body.code).toBe('operator.link_invalid')
+      const ben = test.browser()
+      const { body } = await ben.call('POST', SIGN_IN, { email: 'ben@example.org', password: PASSWORD })
+      expect(body).toMatchObject({ name: 'Ben', role: 'marketer', rights: [...ROLES.marketer] })
+    })
+
+    it('lasts seven days', async () => {
+      const { link } = await invite()
+      test.clock.advance(7 * DAY_MS)
+      expect((await accept(link)).body.code).toBe('operator.link_invalid')
+    })
+
+    it('can be seen and withdrawn while it is open', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body: made } = await anna.call('POST', '/v1/operators/invitations', {
         email: 'ben@example.org',
         role: 'editor',
-        createdAt: made.createdAt,
-        expiresAt: made.expiresAt,
-      },
-    ])
-    expect((await anna.call('DELETE', `/v1/operators/invitations/${made.id}`)).status).toBe(204)
-    expect((await anna.call('DELETE', `/v1/operators/invitations/${made.id}`)).body.code).toBe(
-      'invitation.not_found',
-    )
-    expect((await accept(made.link)).body.code).toBe('operator.link_invalid')
-  })
+      })
+      const { body: listed } = await anna.call('GET', '/v1/operators/invitations')
+      expect(listed.items).toEqual([
+        {
+          id: made.id,
+          email: 'ben@example.org',
+          role: 'editor',
+          createdAt: made.createdAt,
+          expiresAt: made.expiresAt,
+        },
+      ])
+      expect((await anna.call('DELETE', `/v1/operators/invitations/${made.id}`)).status).toBe(204)
+      expect((await anna.call('DELETE', `/v1/operators/invitations/${made.id}`)).body.code).toBe(
+        'invitation.not_found',
+      )
+      expect((await accept(made.link)).body.code).toBe('operator.link_invalid')
+    })
 
-  it('to who is an operator already is refused when it is accepted, and is not used up', async () => {
-    const { link } = await invite()
-    await test.operators.createOperator({ ...person, email: 'BEN@example.org', role: 'editor' })
-    expect((await accept(link)).body.code).toBe('operator.exists')
-    const [row] = await test.records.db.select().from(operatorLink)
-    expect(row!.usedAt).toBeNull()
-  })
+    it('to who is an operator already is refused when it is accepted, and is not used up', async () => {
+      const { link } = await invite()
+      await test.operators.createOperator({ ...person, email: 'BEN@example.org', role: 'editor' })
+      expect((await accept(link)).body.code).toBe('operator.exists')
+      const [row] = await test.records.db.select().from(operatorLink)
+      expect(row!.usedAt).toBeNull()
+    })
 
-  it('needs the right to manage operators', async () => {
-    for (const role of Object.keys(ROLES) as Role[]) {
-      if (role === 'administrator') continue
-      const one = await test.signIn(role, role)
-      for (const [method, url, body] of [
-        ['POST', '/v1/operators/invitations', { email: 'x@example.org', role: 'administrator' }],
-        ['GET', '/v1/operators', undefined],
-        ['PATCH', `/v1/operators/${one.id}`, { role: 'administrator' }],
-        ['POST', '/v1/api-keys', { label: 'x', rights: ['reports.read'] }],
-      ] as const) {
-        const answer = await one.call(method, url, body)
-        expect([role, url, answer.body.code]).toEqual([role, url, 'operator.right_missing'])
+    it('needs the right to manage operators', async () => {
+      for (const role of Object.keys(ROLES) as Role[]) {
+        if (role === 'administrator') continue
+        const one = await test.signIn(role, role)
+        for (const [method, url, body] of [
+          ['POST', '/v1/operators/invitations', { email: 'x@example.org', role: 'administrator' }],
+          ['GET', '/v1/operators', undefined],
+          ['PATCH', `/v1/operators/${one.id}`, { role: 'administrator' }],
+          ['POST', '/v1/api-keys', { label: 'x', rights: ['reports.read'] }],
+        ] as const) {
+          const answer = await one.call(method, url, body)
+          expect([role, url, answer.body.code]).toEqual([role, url, 'operator.right_missing'])
+        }
       }
-    }
+    })
+
+    it('is deleted a month after it was made', async () => {
+      await invite()
+      test.clock.advance(31 * DAY_MS)
+      await test.operators.jobs[0]!.run(AbortSignal.any([]))
+      expect(await test.records.db.$count(operatorLink)).toBe(0)
+    })
   })
 
-  it('is deleted a month after it was made', async () => {
-    await invite()
-    test.clock.advance(31 * DAY_MS)
-    await test.operators.jobs[0]!.run(AbortSignal.any([]))
-    expect(await test.records.db.$count(operatorLink)).toBe(0)
-  })
-})
+  describe('a link for a forgotten password', () => {
+    it('sets a new one, once, and ends all sessions', async () => {
+      const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
+      const { body } = await anna.call('POST', `/v1/operators/${ben.id}/password-link`)
+      const next = { token: tokenOf(body.link), password: 'a new long password' }
+      expect((await test.browser().call('POST', '/v1/operators/password', next)).status).toBe(204)
+      expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
+      const again = await test.browser().call('POST', '/v1/operators/password', next)
+      expect(again.body.code).toBe('operator.link_invalid')
+      const signIn = (password: string) =>
+        test.browser().call('POST', SIGN_IN, { email: emailOf('ben'), password })
+      expect([(await signIn(PASSWORD)).status, (await signIn(next.password)).status]).toEqual([401, 200])
+    })
 
-describe('a link for a forgotten password', () => {
-  it('sets a new one, once, and ends all sessions', async () => {
-    const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
-    const { body } = await anna.call('POST', `/v1/operators/${ben.id}/password-link`)
-    const next = { token: tokenOf(body.link), password: 'a new long password' }
-    expect((await test.browser().call('POST', '/v1/operators/password', next)).status).toBe(204)
-    expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
-    const again = await test.browser().call('POST', '/v1/operators/password', next)
-    expect(again.body.code).toBe('operator.link_invalid')
-    const signIn = (password: string) =>
-      test.browser().call('POST', SIGN_IN, { email: emailOf('ben'), password })
-    expect([(await signIn(PASSWORD)).status, (await signIn(next.password)).status]).toEqual([401, 200])
-  })
-
-  it('is not made for nobody', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body } = await anna.call(
-      'POST',
-      '/v1/operators/01930000-0000-7000-8000-000000000000/password-link',
-    )
-    expect(body.code).toBe('operator.not_found')
-  })
-})
-
-describe('managing operators', () => {
-  it('lists them page by page', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    for (const name of ['ben', 'carla', 'dora']) {
-      test.clock.advance(1)
-      await test.operators.createOperator({ name, email: emailOf(name), password: PASSWORD, role: 'editor' })
-    }
-    const names: string[] = []
-    for (let cursor = ''; ;) {
-      const { body } = await anna.call('GET', `/v1/operators?limit=3${cursor}`)
-      names.push(...body.items.map(({ name }: { name: string }) => name))
-      if (body.next === null) break
-      cursor = `&cursor=${body.next}`
-    }
-    expect(names).toEqual(['anna', 'ben', 'carla', 'dora'])
-    expect((await anna.call('GET', '/v1/operators?cursor=nonsense')).status).toBe(400)
+    it('is not made for nobody', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body } = await anna.call(
+        'POST',
+        '/v1/operators/01930000-0000-7000-8000-000000000000/password-link',
+      )
+      expect(body.code).toBe('operator.not_found')
+    })
   })
 
-  it('changes a role, which counts at the next request', async () => {
-    const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'analyst')]
-    expect((await ben.call('POST', '/probe')).body.code).toBe('operator.right_missing')
-    expect((await anna.call('PATCH', `/v1/operators/${ben.id}`, { role: 'editor' })).body.role).toBe('editor')
-    expect((await ben.call('POST', '/probe')).status).toBe(200)
-  })
+  describe('managing operators', () => {
+    it('lists them page by page', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      for (const name of ['ben', 'carla', 'dora']) {
+        test.clock.advance(1)
+        await test.operators.createOperator({
+          name,
+          email: emailOf(name),
+          password: PASSWORD,
+          role: 'editor',
+        })
+      }
+      const names: string[] = []
+      for (let cursor = ''; ;) {
+        const { body } = await anna.call('GET', `/v1/operators?limit=3${cursor}`)
+        names.push(...body.items.map(({ name }: { name: string }) => name))
+        if (body.next === null) break
+        cursor = `&cursor=${body.next}`
+      }
+      expect(names).toEqual(['anna', 'ben', 'carla', 'dora'])
+      expect((await anna.call('GET', '/v1/operators?cursor=nonsense')).status).toBe(400)
+    })
 
-  it('signs a disabled operator out at once and lets them back when enabled', async () => {
-    const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
-    await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
-    expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
-    const signIn = () => test.browser().call('POST', SIGN_IN, { email: emailOf('ben'), password: PASSWORD })
-    expect(await signIn()).toMatchObject({ status: 403, body: { code: 'operator.disabled' } })
-    expect(
-      (await test.records.db.execute(sql`select from operator_session where operator_id = ${ben.id}`))
-        .rowCount,
-    ).toBe(0)
-    await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: false })
-    expect((await signIn()).status).toBe(200)
-  })
+    it('changes a role, which counts at the next request', async () => {
+      const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'analyst')]
+      expect((await ben.call('POST', '/probe')).body.code).toBe('operator.right_missing')
+      expect((await anna.call('PATCH', `/v1/operators/${ben.id}`, { role: 'editor' })).body.role).toBe(
+        'editor',
+      )
+      expect((await ben.call('POST', '/probe')).status).toBe(200)
+    })
 
-  it('removes an operator with their key, sessions and name', async () => {
-    const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
-    expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).status).toBe(204)
-    expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
-    expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).body.code).toBe('operator.not_found')
-    const { rows } = await test.records.db.execute(sql`
+    it('signs a disabled operator out at once and lets them back when enabled', async () => {
+      const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
+      await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
+      expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
+      const signIn = () => test.browser().call('POST', SIGN_IN, { email: emailOf('ben'), password: PASSWORD })
+      expect(await signIn()).toMatchObject({ status: 403, body: { code: 'operator.disabled' } })
+      expect(
+        (await test.records.db.execute(sql`select from operator_session where operator_id = ${ben.id}`))
+          .rowCount,
+      ).toBe(0)
+      await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: false })
+      expect((await signIn()).status).toBe(200)
+    })
+
+    it('removes an operator with their key, sessions and name', async () => {
+      const [anna, ben] = [await test.signIn('anna', 'administrator'), await test.signIn('ben', 'editor')]
+      expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).status).toBe(204)
+      expect((await ben.call('GET', '/v1/operators/me')).status).toBe(401)
+      expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).body.code).toBe('operator.not_found')
+      const { rows } = await test.records.db.execute(sql`
       select (select count(*)::int from operator) as operators, (select count(*)::int from operator_account) as accounts,
              (select count(*)::int from vault_key) as keys, (select count(*)::int from operator_session) as sessions`)
-    expect(rows[0]).toEqual({ operators: 1, accounts: 1, keys: 1, sessions: 1 })
-  })
-
-  it('keeps the last administrator, whoever asks and however', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const ben = await test.signIn('ben', 'administrator')
-    await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
-    for (const [method, body] of [
-      ['DELETE', undefined],
-      ['PATCH', { role: 'editor' }],
-      ['PATCH', { isDisabled: true }],
-    ] as const) {
-      const answer = await anna.call(method, `/v1/operators/${anna.id}`, body)
-      expect(answer).toMatchObject({ status: 409, body: { code: 'operator.last_administrator' } })
-    }
-    expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).status).toBe(204)
-  })
-
-  it('keeps one when two administrators remove each other at once', async () => {
-    const [anna, ben] = [
-      await test.signIn('anna', 'administrator'),
-      await test.signIn('ben', 'administrator'),
-    ]
-    const answers = await Promise.all([
-      anna.call('DELETE', `/v1/operators/${ben.id}`),
-      ben.call('DELETE', `/v1/operators/${anna.id}`),
-    ])
-    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1)
-    expect((await test.records.db.execute(sql`select from operator`)).rowCount).toBe(1)
-  })
-
-  it('does not make two operators of one address', async () => {
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 10 }, () => test.operators.createOperator({ ...person, role: 'editor' })),
-    )
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    const refused = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult
-    expect(refused.reason).toMatchObject({ code: 'operator.exists' })
-  })
-})
-
-describe('an API key', () => {
-  const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
-  const probe = (headers: Record<string, string>) => test.browser().call('POST', '/probe', {}, headers)
-
-  it('opens what it has the right to, from anywhere and without a cookie', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body: made } = await anna.call('POST', '/v1/api-keys', {
-      label: 'Import',
-      rights: ['catalogue.write'],
+      expect(rows[0]).toEqual({ operators: 1, accounts: 1, keys: 1, sessions: 1 })
     })
-    expect(made.key).toMatch(/^fk_[\w-]{27}$/)
-    const elsewhere = { ...bearer(made.key), origin: 'https://evil.example' }
-    expect((await probe(elsewhere)).body).toEqual({ kind: 'apiKey', id: made.id })
-    expect((await test.browser().call('GET', '/v1/audit', undefined, bearer(made.key))).body.code).toBe(
-      'operator.right_missing',
-    )
-    expect(
-      (await test.browser().call('GET', '/v1/operators/me', undefined, bearer(made.key))).body.code,
-    ).toBe('operator.sign_in_required')
-  })
 
-  it('is shown once and kept as a hash; its last use is told to the hour', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body: made } = await anna.call('POST', '/v1/api-keys', {
-      label: 'Import',
-      rights: ['catalogue.write'],
-    })
-    const { rows } = await test.records.db.execute(sql`select * from api_key`)
-    expect(JSON.stringify(rows)).not.toContain(made.key)
-    test.clock.set((Math.floor(test.clock.now() / 3_600_000) + 2) * 3_600_000 + 1_800_000)
-    await probe(bearer(made.key))
-    test.clock.advance(60_000)
-    await probe(bearer(made.key))
-    const { body: listed } = await anna.call('GET', '/v1/api-keys')
-    const { key, ...withoutKey } = made
-    const lastUsedAt = new Date(test.clock.now() - (test.clock.now() % 3_600_000)).toISOString()
-    expect(listed.items).toEqual([{ ...withoutKey, ending: key.slice(-4), lastUsedAt }])
-  })
-
-  it('opens nothing once it is revoked', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body: made } = await anna.call('POST', '/v1/api-keys', {
-      label: 'x',
-      rights: ['catalogue.write'],
-    })
-    expect((await probe(bearer(made.key))).status).toBe(200)
-    expect((await anna.call('DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204)
-    expect((await probe(bearer(made.key))).body.code).toBe('operator.sign_in_required')
-    expect((await anna.call('DELETE', `/v1/api-keys/${made.id}`)).body.code).toBe('api_key.not_found')
-  })
-
-  it.each([['Bearer fk_aaaaaaaaaaaaaaaaaaaaaaaaaaa'], ['Bearer '], ['Basic Zms6'], ['fk_x'], ['Bearer x']])(
-    'that is wrong (%s) is not made good by a cookie',
-    async (authorization) => {
+    it('keeps the last administrator, whoever asks and however', async () => {
       const anna = await test.signIn('anna', 'administrator')
-      expect((await anna.call('POST', '/probe', {}, { authorization })).status).toBe(401)
-    },
-  )
-
-  it('cannot be given rights that its maker lacks, nor rights that there are not', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const { body: manager } = await anna.call('POST', '/v1/api-keys', {
-      label: 'x',
-      rights: ['operators.manage'],
+      const ben = await test.signIn('ben', 'administrator')
+      await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
+      for (const [method, body] of [
+        ['DELETE', undefined],
+        ['PATCH', { role: 'editor' }],
+        ['PATCH', { isDisabled: true }],
+      ] as const) {
+        const answer = await anna.call(method, `/v1/operators/${anna.id}`, body)
+        expect(answer).toMatchObject({ status: 409, body: { code: 'operator.last_administrator' } })
+      }
+      expect((await anna.call('DELETE', `/v1/operators/${ben.id}`)).status).toBe(204)
     })
-    const make = (rights: string[]) =>
-      test.browser().call('POST', '/v1/api-keys', { label: 'y', rights }, bearer(manager.key))
-    expect((await make(['operators.manage'])).status).toBe(201)
-    expect((await make(['viewers.personal'])).body.code).toBe('operator.right_missing')
-    for (const rights of [[], ['everything'], ['audit.read', 'audit.read']])
-      expect((await make(rights)).status).toBe(400)
-  })
-})
 
-describe('the audit trail', () => {
-  it('tells who did what, newest first, without names and addresses', async () => {
-    const anna = await test.signIn('anna', 'administrator')
-    const ben = await test.signIn('ben', 'analyst')
-    test.clock.advance(1)
-    await anna.call('PATCH', `/v1/operators/${ben.id}`, { role: 'editor' })
-    test.clock.advance(1)
-    await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
-    const { body } = await anna.call('GET', `/v1/audit?object=${ben.id}&actor=${anna.id}`)
-    expect(body.items).toMatchObject([
-      { action: 'operator.disabled', actor: { kind: 'operator', id: anna.id }, object: ben.id, details: {} },
-      { action: 'operator.role_changed', details: { from: 'analyst', to: 'editor' } },
-    ])
-    const { body: first } = await anna.call('GET', '/v1/audit?limit=1')
-    const { body: second } = await anna.call('GET', `/v1/audit?limit=1&cursor=${first.next}`)
-    expect([first.items[0].action, second.items[0].action]).toEqual([
-      'operator.disabled',
-      'operator.role_changed',
-    ])
-    const { rows } = await test.records.db.execute(sql`select * from audit_entry`)
-    expect(JSON.stringify(rows)).not.toMatch(/anna|ben|@example/)
+    it('keeps one when two administrators remove each other at once', async () => {
+      const [anna, ben] = [
+        await test.signIn('anna', 'administrator'),
+        await test.signIn('ben', 'administrator'),
+      ]
+      const answers = await Promise.all([
+        anna.call('DELETE', `/v1/operators/${ben.id}`),
+        ben.call('DELETE', `/v1/operators/${anna.id}`),
+      ])
+      expect(answers.filter(({ status }) => status === 204)).toHaveLength(1)
+      expect((await test.records.db.execute(sql`select from operator`)).rowCount).toBe(1)
+    })
+
+    it('does not make two operators of one address', async () => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, () => test.operators.createOperator({ ...person, role: 'editor' })),
+      )
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const refused = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+      expect(refused.reason).toMatchObject({ code: 'operator.exists' })
+    })
   })
 
-  it('is read by who has the right only', async () => {
-    const ben = await test.signIn('ben', 'editor')
-    expect((await ben.call('GET', '/v1/audit')).body.code).toBe('operator.right_missing')
-    const privacy = await test.signIn('officer', 'privacy')
-    expect((await privacy.call('GET', '/v1/audit')).status).toBe(200)
-  })
+  describe('an API key', () => {
+    const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+    const probe = (headers: Record<string, string>) => test.browser().call('POST', '/probe', {}, headers)
 
-  it('cannot be changed, deleted or emptied by a statement, until two years have passed', async () => {
-    const { db } = test.records
-    await test.signIn('anna', 'editor')
-    const before = await db.$count(auditEntry)
-    expect(before).toBeGreaterThan(0)
-    for (const statement of [
-      sql`update audit_entry set action = 'nothing.happened'`,
-      sql`delete from audit_entry`,
-      sql`truncate audit_entry`,
-    ]) {
-      await expect(db.execute(statement)).rejects.toMatchObject({ cause: { message: /append-only/ } })
-    }
-    expect(await db.$count(auditEntry)).toBe(before)
-    const [old] = await db
-      .insert(auditEntry)
-      .values({
-        id: '01930000-0000-7000-8000-000000000000',
-        at: new Date('2001-01-01'),
-        actorKind: 'operator',
-        actorId: 'x',
-        action: 'x.y',
-        object: 'x',
-        details: {},
+    it('opens what it has the right to, from anywhere and without a cookie', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body: made } = await anna.call('POST', '/v1/api-keys', {
+        label: 'Import',
+        rights: ['catalogue.write'],
       })
-      .returning()
-    expect((await db.delete(auditEntry).where(eq(auditEntry.id, old!.id))).rowCount).toBe(1)
+      expect(made.key).toMatch(/^fk_[\w-]{27}$/)
+      const elsewhere = { ...bearer(made.key), origin: 'https://evil.example' }
+      expect((await probe(elsewhere)).body).toEqual({ kind: 'apiKey', id: made.id })
+      expect((await test.browser().call('GET', '/v1/audit', undefined, bearer(made.key))).body.code).toBe(
+        'operator.right_missing',
+      )
+      expect(
+        (await test.browser().call('GET', '/v1/operators/me', undefined, bearer(made.key))).body.code,
+      ).toBe('operator.sign_in_required')
+    })
+
+    it('is shown once and kept as a hash; its last use is told to the hour', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body: made } = await anna.call('POST', '/v1/api-keys', {
+        label: 'Import',
+        rights: ['catalogue.write'],
+      })
+      const { rows } = await test.records.db.execute(sql`select * from api_key`)
+      expect(JSON.stringify(rows)).not.toContain(made.key)
+      test.clock.set((Math.floor(test.clock.now() / 3_600_000) + 2) * 3_600_000 + 1_800_000)
+      await probe(bearer(made.key))
+      test.clock.advance(60_000)
+      await probe(bearer(made.key))
+      const { body: listed } = await anna.call('GET', '/v1/api-keys')
+      const { key, ...withoutKey } = made
+      const lastUsedAt = new Date(test.clock.now() - (test.clock.now() % 3_600_000)).toISOString()
+      expect(listed.items).toEqual([{ ...withoutKey, ending: key.slice(-4), lastUsedAt }])
+    })
+
+    it('opens nothing once it is revoked', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body: made } = await anna.call('POST', '/v1/api-keys', {
+        label: 'x',
+        rights: ['catalogue.write'],
+      })
+      expect((await probe(bearer(made.key))).status).toBe(200)
+      expect((await anna.call('DELETE', `/v1/api-keys/${made.id}`)).status).toBe(204)
+      expect((await probe(bearer(made.key))).body.code).toBe('operator.sign_in_required')
+      expect((await anna.call('DELETE', `/v1/api-keys/${made.id}`)).body.code).toBe('api_key.not_found')
+    })
+
+    it.each([['Bearer fk_aaaaaaaaaaaaaaaaaaaaaaaaaaa'], ['Bearer '], ['Basic Zms6'], ['fk_x'], ['Bearer x']])(
+      'that is wrong (%s) is not made good by a cookie',
+      async (authorization) => {
+        const anna = await test.signIn('anna', 'administrator')
+        expect((await anna.call('POST', '/probe', {}, { authorization })).status).toBe(401)
+      },
+    )
+
+    it('cannot be given rights that its maker lacks, nor rights that there are not', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const { body: manager } = await anna.call('POST', '/v1/api-keys', {
+        label: 'x',
+        rights: ['operators.manage'],
+      })
+      const make = (rights: string[]) =>
+        test.browser().call('POST', '/v1/api-keys', { label: 'y', rights }, bearer(manager.key))
+      expect((await make(['operators.manage'])).status).toBe(201)
+      expect((await make(['viewers.personal'])).body.code).toBe('operator.right_missing')
+      for (const rights of [[], ['everything'], ['audit.read', 'audit.read']])
+        expect((await make(rights)).status).toBe(400)
+    })
+  })
+
+  describe('the audit trail', () => {
+    it('tells who did what, newest first, without names and addresses', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const ben = await test.signIn('ben', 'analyst')
+      test.clock.advance(1)
+      await anna.call('PATCH', `/v1/operators/${ben.id}`, { role: 'editor' })
+      test.clock.advance(1)
+      await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
+      const { body } = await anna.call('GET', `/v1/audit?object=${ben.id}&actor=${anna.id}`)
+      expect(body.items).toMatchObject([
+        {
+          action: 'operator.disabled',
+          actor: { kind: 'operator', id: anna.id },
+          object: ben.id,
+          details: {},
+        },
+        { action: 'operator.role_changed', details: { from: 'analyst', to: 'editor' } },
+      ])
+      const { body: first } = await anna.call('GET', '/v1/audit?limit=1')
+      const { body: second } = await anna.call('GET', `/v1/audit?limit=1&cursor=${first.next}`)
+      expect([first.items[0].action, second.items[0].action]).toEqual([
+        'operator.disabled',
+        'operator.role_changed',
+      ])
+      const { rows } = await test.records.db.execute(sql`select * from audit_entry`)
+      expect(JSON.stringify(rows)).not.toMatch(/anna|ben|@example/)
+    })
+
+    it('is read by who has the right only', async () => {
+      const ben = await test.signIn('ben', 'editor')
+      expect((await ben.call('GET', '/v1/audit')).body.code).toBe('operator.right_missing')
+      const privacy = await test.signIn('officer', 'privacy')
+      expect((await privacy.call('GET', '/v1/audit')).status).toBe(200)
+    })
+
+    it('cannot be changed, deleted or emptied by a statement, until two years have passed', async () => {
+      const { db } = test.records
+      await test.signIn('anna', 'editor')
+      const before = await db.$count(auditEntry)
+      expect(before).toBeGreaterThan(0)
+      for (const statement of [
+        sql`update audit_entry set action = 'nothing.happened'`,
+        sql`delete from audit_entry`,
+        sql`truncate audit_entry`,
+      ]) {
+        await expect(db.execute(statement)).rejects.toMatchObject({ cause: { message: /append-only/ } })
+      }
+      expect(await db.$count(auditEntry)).toBe(before)
+      const [old] = await db
+        .insert(auditEntry)
+        .values({
+          id: '01930000-0000-7000-8000-000000000000',
+          at: new Date('2001-01-01'),
+          actorKind: 'operator',
+          actorId: 'x',
+          action: 'x.y',
+          object: 'x',
+          details: {},
+        })
+        .returning()
+      expect((await db.delete(auditEntry).where(eq(auditEntry.id, old!.id))).rowCount).toBe(1)
+    })
   })
 })

@@ -35,7 +35,7 @@ export interface MovieLensReport {
   readonly viewersWithoutPlace: number
   /** `read` are right in the file; `sent` went to the journal in this run, which drops what it has seen before. */
   readonly ratings: { readonly read: number; readonly sent: number; readonly refused: number }
-  /** How many rows were refused, and the first of them. */
+  /** How many rows were not taken, or not wholly, and the first of them. */
   readonly refused: number
   readonly faults: readonly RowFault[]
   /** Where the files do not hold what `u.info` says: the set was altered. */

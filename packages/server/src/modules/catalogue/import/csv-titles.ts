@@ -171,9 +171,14 @@ const countriesAs =
 /** A day alone begins at midnight UTC. */
 const windowTime = (cell: string) => (/^\d{4}-\d\d-\d\d$/.test(cell) ? `${cell}T00:00:00Z` : cell)
 
+/** Name, role and character at their longest. */
+const CREDIT_LENGTH_MAX = 330
+
 const people: Reader = (fields, cell) => {
   const credits = []
   for (const word of wordsOf(cell)) {
+    if (word.length > CREDIT_LENGTH_MAX)
+      return `a name and role are longer than ${CREDIT_LENGTH_MAX} characters`
     const [, name, role, character] = /^(.+?)\s*\(([^():]+)(?::\s*([^()]+))?\)$/.exec(word) ?? []
     if (name === undefined || role === undefined)
       return `write ${word} as Name (role) or Name (role: character)`

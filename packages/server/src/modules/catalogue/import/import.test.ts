@@ -217,6 +217,25 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
     expect(body.detail).toContain(said)
   })
 
+  it('is not kept busy by what is opened and never closed, nor changed by odd names', async () => {
+    const open = `<rss><channel>${'<!--'.repeat(500_000)}`
+    expect(await world.upload('mrss', open)).toMatchObject({
+      status: 400,
+      body: { code: 'import.unreadable' },
+    })
+    const names = feed('<item><guid>x</guid><title><!-- <!DOCTYPE --><![CDATA[<!ENTITY]]></title></item>')
+    const { body } = await world.upload('mrss', names)
+    expect(body.rows ?? body.code).toEqual([{ row: 1, id: 'x', outcome: 'created' }])
+    expect((await world.call('GET', '/v1/titles/x')).body).toMatchObject({ name: '<!ENTITY' })
+    const proto = feed('<item><guid>y</guid><__proto__><guid>z</guid></__proto__></item>')
+    expect(await world.upload('mrss', proto)).toMatchObject({
+      status: 400,
+      body: { code: 'import.unreadable' },
+    })
+    const people = `id,kind,name,people\np,movie,P,"A${' '.repeat(900_000)}("\n`
+    expect((await world.upload('csv', people)).body).toMatchObject({ refused: 1 })
+  })
+
   it('stops at its limit when a small file unpacks to a large one', async () => {
     const bomb = gzipSync(Buffer.alloc(40_000_000, ' '))
     expect(bomb.length).toBeLessThan(100_000)

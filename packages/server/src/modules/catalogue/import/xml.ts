@@ -13,7 +13,7 @@ export interface XmlElement {
  * nothing to fetch; the five of XML and character references are read. Throws Problem import.unreadable.
  */
 export function readXml(text: string): XmlElement {
-  if (/<!DOCTYPE|<!ENTITY/i.test(text.replaceAll(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g, ''))) {
+  if (hasDocumentType(text)) {
     throw new Problem('import.unreadable', 'The file has a document type (<!DOCTYPE>), which is not taken.')
   }
   const validity = XMLValidator.validate(text)
@@ -29,6 +29,23 @@ export function readXml(text: string): XmlElement {
     throw new Problem('import.unreadable', 'The file cannot be read as XML.', { cause: error })
   }
 }
+
+/** Whether there is a declaration outside of comments and CDATA. One pass, whatever is opened and never closed. */
+function hasDocumentType(text: string): boolean {
+  for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
+    const block = BLOCKS.find(({ open }) => text.startsWith(open, at))
+    if (!block) return true
+    const end = text.indexOf(block.close, at + block.open.length)
+    if (end === -1) return false
+    at = end + block.close.length
+  }
+  return false
+}
+
+const BLOCKS = [
+  { open: '<!--', close: '-->' },
+  { open: '<![CDATA[', close: ']]>' },
+] as const
 
 const TEXT = '#text'
 const CDATA = '#cdata'

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openTestRecords, recordsBackends, type TestRecords } from '../../../test/records.ts'
 import { manualClock, type ManualClock } from '../clock.ts'
 import { sealed, type Database } from '../data-map.ts'
+import { StartupError } from '../errors.ts'
 import { PEPPER_NOTICE_MS, type Epoch, type KeyRing } from './key-ring.ts'
 import { createVault, openFileKeyRing, SealBroken, type Vault } from './index.ts'
 import { BACKUP_RETENTION_MS } from './rotation.ts'
@@ -210,6 +211,29 @@ describe.each(recordsBackends())('the vault (%s)', (backend) => {
       await db.insert(vaultKey).values(backup!)
       expect(await anotherVault().open(db, 'anna', 'person.name', name)).toBeNull()
       expect(await vault.rotate(db)).toMatchObject({ rewrapped: 0, dead: 1 })
+    })
+  })
+
+  describe('the check at the start', () => {
+    const elsewhere = () => createVault({ ring: openFileKeyRing(join(folder, 'other'), { clock }), clock })
+
+    it('lets new records and the right keys pass', async () => {
+      await vault.check(db)
+      await vault.createKey(db, 'anna')
+      clock.advance(MONTH_MS)
+      await vault.createKey(db, 'ben')
+      await anotherVault().check(db)
+    })
+
+    it('refuses the keys of another installation, of the same month or of another', async () => {
+      await vault.createKey(db, 'anna')
+      elsewhere().sealService('x.y', 'makes the epoch')
+      await expect(elsewhere().check(db)).rejects.toThrow(StartupError)
+      clock.advance(MONTH_MS)
+      const { epochs } = openFileKeyRing(join(folder, 'third'), { clock })
+      expect(epochs()).toEqual([])
+      const third = createVault({ ring: openFileKeyRing(join(folder, 'third'), { clock }), clock })
+      await expect(third.check(db)).rejects.toThrow(/Put back the key folder/)
     })
   })
 

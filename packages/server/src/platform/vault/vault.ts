@@ -3,6 +3,7 @@ import { and, eq, notInArray } from 'drizzle-orm'
 import { systemClock, type Clock } from '../clock.ts'
 import type { Database, Sealed } from '../data-map.ts'
 import { subjectFrom, systemRandom, type RandomSource, type Subject } from '../ids.ts'
+import { checkKeys } from './check-keys.ts'
 import { KEY_BYTES, OWN_KEY, openBytes, sealBytes, SealBroken, keyNameOf } from './cipher.ts'
 import type { KeyRing } from './key-ring.ts'
 import { lookupOf, type LookupColumn } from './lookups.ts'
@@ -57,6 +58,8 @@ export interface Vault {
   /** A stable random-looking subject for an outside id, such as a device's: nobody computes it without the secret. */
   pseudonym(kind: string, value: string): Subject
 
+  /** Throws StartupError when these records were sealed with other keys than the ring's. Call it once at the start. */
+  check(db: Database): Promise<void>
   /** Wraps live keys anew under the current epoch and destroys epochs that no backup needs. Run it daily. */
   rotate(db: Database): Promise<Rotation>
 }
@@ -169,6 +172,7 @@ export function createVault(options: {
     pseudonym(kind, value) {
       return subjectFrom(createHmac('sha256', ring.pseudonymSecret()).update(`${kind}\0${value}`).digest())
     },
+    check: (db) => checkKeys(db, masterKeys),
     rotate: (db) => rotateKeys(db, { ring, masterKeys, clock }),
   }
 }

@@ -12,6 +12,7 @@ describe('what reaches or charges a person is masked', () => {
     ['mailto:ana@bücher.example.', 'mailto:[e-mail].'],
     ['a@b.com,c@d.org', '[e-mail],[e-mail]'],
     ['x@y@example.org', 'x@[e-mail]'],
+    ['ana@example.org-1', '[e-mail]-1'],
     ["o'brien@xn--bcher-kva.example", '[e-mail]'],
     ['+34 600 123 456', '[phone]'],
     ['+15551234567', '[phone]'],

@@ -39,8 +39,9 @@ function maskEmails(text: string): string {
     if (from === index) while (from > fromMin && !LOCAL_END_LOOSE.test(text[from - 1]!)) from--
     let to = index + at.length
     while (to < text.length && DOMAIN_CHARACTER.test(text[to]!)) to++
-    while (text[to - 1] === '.' || text[to - 1] === '-') to--
-    if (from === index || !DOMAIN_END.test(text.slice(index + at.length, to))) continue
+    const domain = DOMAIN.exec(text.slice(index + at.length, to))
+    if (from === index || !domain) continue
+    to = index + at.length + domain[0].length
     masked += `${text.slice(done, from)}[e-mail]`
     done = to
   }
@@ -55,7 +56,7 @@ const LOCAL_END = /[\s"<>()[\]@＠,;:\\/=&?]/
 /** The last four may, by the RFC: taken when nothing else is before the sign. */
 const LOCAL_END_LOOSE = /[\s"<>()[\]@＠,;:\\]/
 const DOMAIN_CHARACTER = /[\p{L}\p{N}.-]/u
-const DOMAIN_END = /\.(?:\p{L}{2,63}|xn--[\w-]{1,59})$/u
+const DOMAIN = /^[\p{L}\p{N}.-]*\.(?:xn--[\w-]{1,59}|\p{L}{2,63})/u
 
 /**
  * A UUID, to be passed over; or digits with at most two signs between them, as people group them, led perhaps by an

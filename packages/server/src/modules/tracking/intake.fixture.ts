@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PlaybackBatch } from '@foyer/contracts'
-import { manualClock, type ManualClock } from '../../platform/clock.ts'
+import { manualClock, systemClock, type ManualClock } from '../../platform/clock.ts'
 import { createHttpServer, type HttpServer } from '../../platform/http/index.ts'
 import { seededRandom, subjectFrom, type Subject } from '../../platform/ids.ts'
 import { createLogger } from '../../platform/log.ts'
@@ -54,7 +54,12 @@ const VIEWERS = new Map([
 ])
 
 export async function startIntake(
-  options: { append?: Journal['append']; settings?: Partial<IntakeDependencies['settings']> } = {},
+  options: {
+    append?: Journal['append']
+    settings?: Partial<IntakeDependencies['settings']>
+    /** For clients that have a clock of their own. */
+    clock?: 'system'
+  } = {},
 ): Promise<TestIntake> {
   const clock = manualClock(NOW)
   const metrics = createMetrics('test')
@@ -78,7 +83,7 @@ export async function startIntake(
       resolveExternalIds: async (_service, ids) => new Map([...VIEWERS].filter(([id]) => ids.includes(id))),
     },
     vault: testVault,
-    clock,
+    clock: options.clock === 'system' ? systemClock : clock,
     random: seededRandom('intake'),
     settings: { ...tracking, ...options.settings },
     metrics,

@@ -27,7 +27,7 @@ export function applyChanges(db: Database, clock: Clock, changes: readonly Chang
 }
 
 /** Changes in one transaction: few enough to be done well within the time that a lease of RECORDS lasts. */
-export const CHANGES_AT_ONCE = 500
+export const CHANGES_AT_ONCE = 250
 
 /** Reads into `world` what deciding these changes needs and it does not hold yet. */
 export async function learn(db: Database, world: World, changes: readonly Change[]): Promise<void> {

@@ -75,8 +75,7 @@ export async function importRows(
   changes.sort((a, b) => depth(a.change) - depth(b.change))
 
   const imagined: World = { items: new Map(), children: new Map() }
-  for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
-    const part = changes.slice(start, start + CHANGES_AT_ONCE)
+  for (const part of parts(changes)) {
     const asked = part.map(({ change }) => change)
     const decisions = isDryRun
       ? await imagine(deps, imagined, asked)
@@ -85,6 +84,27 @@ export async function importRows(
   }
   return rows.map((row) => outcomes.get(row)!)
 }
+
+/** Changes in parts that a transaction can write well within the life of a lease of RECORDS. */
+function* parts<Each extends { readonly change: Change }>(changes: readonly Each[]): Generator<Each[]> {
+  let part: Each[] = []
+  let weight = 0
+  for (const each of changes) {
+    const { people, windows, localised } = each.change.fields
+    const own = 1 + (people?.length ?? 0) + (windows?.length ?? 0) + Object.keys(localised ?? {}).length
+    if (part.length === CHANGES_AT_ONCE || (part.length > 0 && weight + own > ROWS_AT_ONCE)) {
+      yield part
+      part = []
+      weight = 0
+    }
+    part.push(each)
+    weight += own
+  }
+  if (part.length > 0) yield part
+}
+
+/** Rows of all tables that a transaction writes: 1 s of the embedded RECORDS on a busy machine. */
+const ROWS_AT_ONCE = 2_000
 
 async function imagine(deps: ImportDeps, world: World, changes: readonly Change[]): Promise<Decision[]> {
   await learn(deps.db, world, changes)

@@ -217,6 +217,20 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
     expect(body.detail).toContain(said)
   })
 
+  it('takes titles with hundreds of people in transactions that end in time', async () => {
+    const people = Array.from({ length: 300 }, (_, index) => ({ name: `Person ${index}`, role: 'actor' }))
+    const titles = Array.from({ length: 20 }, (_, index) => ({
+      id: `crowd-${index}`,
+      kind: 'movie',
+      name: 'Crowd',
+      people,
+    }))
+    expect((await world.upload('json', JSON.stringify(titles))).body).toMatchObject({ created: 20 })
+    const { body } = await world.call('GET', '/v1/titles/crowd-19')
+    expect((body as { people: unknown[] }).people).toHaveLength(300)
+    expect((await world.upload('json', JSON.stringify(titles))).body).toMatchObject({ unchanged: 20 })
+  })
+
   it('is not kept busy by what is opened and never closed, nor changed by odd names', async () => {
     const open = `<rss><channel>${'<!--'.repeat(500_000)}`
     expect(await world.upload('mrss', open)).toMatchObject({

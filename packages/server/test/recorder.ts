@@ -7,7 +7,7 @@ import type { ImportBody } from '../src/modules/tracking/recorder-decode.ts'
 import type { Identification } from '../src/modules/tracking/recorder-identify.ts'
 import { createRecorder, type Recorder, type RecorderDependencies } from '../src/modules/tracking/recorder.ts'
 import { manualClock, type ManualClock } from '../src/platform/clock.ts'
-import { seededRandom, sha256, subjectFrom, type Subject } from '../src/platform/ids.ts'
+import { sha256, subjectFrom, systemRandom, type Subject } from '../src/platform/ids.ts'
 import { createLogger } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { openLmdbJournal } from '../src/storage/journal/lmdb-journal.ts'
@@ -54,7 +54,8 @@ export function openTestRecorder(
     setAsideFolder: join(folder, 'set-aside'),
     settings: { batchRowsMax: 20_000, batchBytesMax: 8_000_000, batchEvery: 10 },
     clock,
-    random: seededRandom('recorder'),
+    // Not seeded: two recorders of one test must not draw the same subjects.
+    random: systemRandom,
     metrics: createMetrics('test'),
     log: createLogger({ role: 'test', level: 'silent' }),
     ...overrides,

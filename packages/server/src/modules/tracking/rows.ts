@@ -18,7 +18,7 @@ export interface ResolvedEvent {
 }
 
 export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): string {
-  return toLine({
+  const columns = toLine({
     event_id: resolved.eventId,
     ts: dateTime(event.ts),
     device_ts: dateTime(event.deviceTs),
@@ -53,8 +53,8 @@ export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): str
     rate: event.rate,
     bytes: Math.round(event.bytes),
     referrer_host: enrichment.referrerHost,
-    properties: event.properties,
   })
+  return `${columns.slice(0, -1)},"properties":${propertiesText(event.properties)}}`
 }
 
 /** What all revisions of a view have in common. */
@@ -124,3 +124,12 @@ function toLine(row: Readonly<Record<string, unknown>>): string {
 
 /** `JSON.stringify` escapes lone surrogates and writes pairs as they are. An escaped backslash before is not part of it. */
 const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
+
+/** Properties as the engine's JSON type takes them: whole numbers beyond its 64 bits are kept as texts. */
+function propertiesText(properties: Readonly<Record<string, unknown>>): string {
+  const text = toLine(properties)
+  if (!/\d{19}/.test(text)) return text
+  return JSON.stringify(JSON.parse(text), (_, value: unknown) =>
+    typeof value === 'number' && Math.abs(value) >= 2 ** 63 ? String(value) : value,
+  )
+}

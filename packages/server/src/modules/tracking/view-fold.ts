@@ -89,8 +89,8 @@ const POSITION_SLACK_MS = 300
 const NOISE_MS = 1_000
 /** Where no position vouches: players send every 10 s, at most 30 s while stalled. */
 const SILENCE_MS_MAX = 45_000
-/** What one interval may add, whatever its position says. */
-const INTERVAL_MS_MAX = BUCKET_MS
+/** What one interval may add, whatever its position says: a long film from a player that sends no heartbeats. */
+const INTERVAL_MS_MAX = 6 * 3_600_000
 /** Events that wait behind a gap; above, the gap is jumped. */
 const WAITING_MAX = 2_000
 /** How long a gap is waited for. What comes later is stored and no longer folded. */
@@ -240,22 +240,23 @@ function countRun(draft: Draft, playedMs: number, excessMs: number): void {
 function changeState(draft: Draft, event: FoldEvent): void {
   switch (event.type) {
     case 'play':
-      begin(draft, event.ts)
+      start(draft, event.ts)
       draft.isPaused = false
       return
     case 'first_frame':
-      begin(draft, event.ts)
+      // What shows a picture was asked for, even if the asking was lost.
+      start(draft, event.ts)
       draft.hasFirstFrame = true
       return
     case 'playing':
-      begin(draft, event.ts)
+      begin(draft)
       draft.hasFirstFrame = true
       draft.isPaused = false
       draft.isStalled = false
       draft.isSeeking = false
       return
     case 'resume':
-      begin(draft, event.ts)
+      begin(draft)
       draft.isPaused = false
       return
     case 'pause':
@@ -302,18 +303,28 @@ function changeState(draft: Draft, event: FoldEvent): void {
   }
 }
 
-/** A request to play counts when none is under way; what plays was asked for, even if the asking was lost. */
-function begin(draft: Draft, ts: number): void {
+/** A request to play counts when none is under way. */
+function start(draft: Draft, ts: number): void {
+  if (!begin(draft)) return
+  draft.startBucket = bucketOf(ts)
+  addTo(draft, ts, 'starts', 1)
+}
+
+/**
+ * Play is under way; whether it was not before. By itself this is no start: a view that goes on after it was forgotten
+ * has been counted.
+ */
+function begin(draft: Draft): boolean {
   draft.isClosed = false
-  if (draft.isAttempted) return
+  if (draft.isAttempted) return false
   draft.isAttempted = true
   draft.hasFirstFrame = false
   draft.isPaused = false
   draft.isStalled = false
   draft.isSeeking = false
   draft.runMs = 0
-  draft.startBucket = bucketOf(ts)
-  addTo(draft, ts, 'starts', 1)
+  draft.startBucket = null
+  return true
 }
 
 function end(draft: Draft): void {

@@ -138,6 +138,8 @@ const INSERT_SETTINGS = {
   insert_deduplicate: 1,
   async_insert: 0,
   input_format_skip_unknown_fields: 0,
+  // `{"a.b":1,"a":{"b":2}}` is good JSON and one path to the engine: the first value counts.
+  type_json_skip_duplicated_paths: 1,
   // A repeated insert must make the same blocks in the same order.
   input_format_parallel_parsing: 0,
   max_insert_block_size: '10000000',

@@ -1,0 +1,452 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readTrace, TRACE_NAMES, type TraceName } from '../../../test/player-traces.ts'
+import {
+  addEvents,
+  BUCKET_MS,
+  EMPTY_FOLD,
+  foldFromJson,
+  foldToJson,
+  sumsOf,
+  type BucketSums,
+  type FoldEvent,
+  type ViewFold,
+  type ViewSums,
+} from './view-fold.ts'
+import { revise } from './view-state.ts'
+
+const NOON = Date.UTC(2026, 10, 22, 12)
+
+describe('the recorded traces', () => {
+  /** From the table in the recordings' README and the measurements of their players, ms. */
+  const TRUTH: Record<TraceName, Partial<BucketSums> & { within: number }> = {
+    'clean-play': { starts: 1, streams: 1, playedMs: 60_850, stalledMs: 0, unknownMs: 0, within: 100 },
+    'pause-resume-rate-volume': {
+      starts: 1,
+      streams: 1,
+      playedMs: 12_430,
+      stalledMs: 0,
+      unknownMs: 0,
+      within: 100,
+    },
+    rebuffer: { starts: 1, streams: 1, playedMs: 29_270, stalledMs: 18_833, unknownMs: 0, within: 100 },
+    // 9.44 s of content in pieces between seeks; no piece is 5 s long, so there is no stream.
+    'seek-heavy': { starts: 1, streams: 0, playedMs: 9_900, stalledMs: 0, within: 300 },
+    'aborted-start': { starts: 1, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0, within: 0 },
+    'error-manifest-404': { starts: 1, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0, within: 0 },
+    'tab-close-beacon': { starts: 1, streams: 0, playedMs: 1_570, stalledMs: 0, unknownMs: 0, within: 100 },
+  }
+
+  test.each(TRACE_NAMES)('%s', (name) => {
+    const { within, ...truth } = TRUTH[name]
+    const sums = total(fold(traceEvents(name)))
+    for (const [field, value] of Object.entries(truth)) {
+      const difference = Math.abs(sums[field as keyof BucketSums] - value)
+      expect(difference, `${field} is ${sums[field as keyof BucketSums]}, not ${value}`).toBeLessThanOrEqual(
+        within,
+      )
+    }
+  })
+
+  test('arrive shuffled, twice and in pieces, and amount to the same', () => {
+    for (const name of TRACE_NAMES) {
+      const events = traceEvents(name)
+      const expected = sumsOf(fold(events))
+      const shuffled = [...events, ...events].sort((a, b) => ((a.seq * 7) % 13) - ((b.seq * 7) % 13))
+      let piecewise = EMPTY_FOLD
+      for (let at = 0; at < shuffled.length; at += 5) {
+        piecewise = addEvents(piecewise, shuffled.slice(at, at + 5), NOON)
+      }
+      expect(sumsOf(piecewise)).toEqual(expected)
+    }
+  })
+})
+
+describe('time', () => {
+  test('a television that slept has not watched: playing is believed as far as the position moved', () => {
+    // Seen with a stopped process: no event at all, 25 s later the next heartbeat, the playhead 0.36 s on.
+    const sums = total(
+      fold([
+        ...playFrom(0),
+        at(2, 'heartbeat', { monoMs: 12_000, positionMs: 12_000 }),
+        at(3, 'heartbeat', { monoMs: 37_360, positionMs: 12_360 }),
+        at(4, 'heartbeat', { monoMs: 37_860, positionMs: 12_860 }),
+      ]),
+    )
+    expect(sums.playedMs).toBe(12_000 + 660 + 500)
+    expect(sums.unknownMs).toBe(25_360 - 660)
+    expect(sums.stalledMs).toBe(0)
+  })
+
+  test('without positions 45 s between events are believed, not a night', () => {
+    const night = 8 * 3_600_000
+    const sums = total(
+      fold([
+        at(0, 'play', { monoMs: 0, positionMs: null }),
+        at(1, 'playing', { monoMs: 100, positionMs: null }),
+        at(2, 'heartbeat', { monoMs: 10_100, positionMs: null }),
+        at(3, 'heartbeat', { monoMs: 10_100 + night, positionMs: null }),
+      ]),
+    )
+    expect(sums.playedMs).toBe(10_000 + 45_000)
+    expect(sums.unknownMs).toBe(night - 45_000)
+  })
+
+  test('a monotonic clock or a position that jumps by years adds a quarter of an hour at most', () => {
+    const years = 8e12
+    const sums = total(fold([...playFrom(0), at(2, 'heartbeat', { monoMs: years, positionMs: years })]))
+    expect(sums.playedMs).toBe(BUCKET_MS)
+    expect(sums.unknownMs).toBe(years - BUCKET_MS)
+  })
+
+  test('a monotonic clock that runs backwards adds nothing', () => {
+    const sums = total(
+      fold([...playFrom(50_000), at(2, 'heartbeat', { monoMs: 10_000, positionMs: 60_000 })]),
+    )
+    expect(sums).toMatchObject({ playedMs: 0, unknownMs: 0 })
+  })
+
+  test('at double rate 10 s of wall time pass for 20 s of content', () => {
+    const sums = total(
+      fold([
+        ...playFrom(0),
+        at(2, 'rate', { monoMs: 1_000, positionMs: 1_000, rate: 2 }),
+        at(3, 'heartbeat', { monoMs: 11_000, positionMs: 21_000, rate: 2 }),
+      ]),
+    )
+    expect(sums).toMatchObject({ playedMs: 11_000, unknownMs: 0 })
+  })
+
+  test('rewinding at a negative rate is playing too', () => {
+    const sums = total(
+      fold([
+        ...playFrom(60_000),
+        at(2, 'rate', { monoMs: 60_000, positionMs: 60_000, rate: -2 }),
+        at(3, 'heartbeat', { monoMs: 70_000, positionMs: 40_000, rate: -2 }),
+      ]),
+    )
+    expect(sums).toMatchObject({ playedMs: 10_000, unknownMs: 0 })
+  })
+
+  test('is split at the quarter of an hour', () => {
+    const sums = sumsOf(
+      fold([
+        { ...at(0, 'play', { monoMs: 0, positionMs: 0 }), ts: NOON - 4_000 },
+        { ...at(1, 'playing', { monoMs: 0, positionMs: 0 }), ts: NOON - 4_000 },
+        { ...at(2, 'heartbeat', { monoMs: 10_000, positionMs: 10_000 }), ts: NOON + 6_000 },
+      ]),
+    )
+    expect(sums.get(NOON - BUCKET_MS)).toMatchObject({ starts: 1, streams: 1, playedMs: 4_000 })
+    expect(sums.get(NOON)).toMatchObject({ starts: 0, streams: 0, playedMs: 6_000 })
+  })
+})
+
+describe('states', () => {
+  const playedIn = (events: FoldEvent[]) => total(fold(events))
+
+  test('waiting before the first frame is startup, not a stall', () => {
+    const sums = playedIn([
+      at(0, 'play', { monoMs: 0, positionMs: 0 }),
+      at(1, 'stall_start', { monoMs: 100, positionMs: 0 }),
+      at(2, 'first_frame', { monoMs: 3_000, positionMs: 0 }),
+      at(3, 'view_end', { monoMs: 3_000, positionMs: 0 }),
+    ])
+    expect(sums).toMatchObject({ stalledMs: 0, playedMs: 0 })
+  })
+
+  test('waiting within a seek is the seek, and a seek hides a stall', () => {
+    const sums = playedIn([
+      ...playFrom(0),
+      at(2, 'stall_start', { monoMs: 1_000, positionMs: 1_000 }),
+      at(3, 'seek_start', { monoMs: 3_000, positionMs: 50_000, fromMs: 1_000 }),
+      at(4, 'stall_start', { monoMs: 4_000, positionMs: 50_000 }),
+      at(5, 'seek_end', { monoMs: 9_000, positionMs: 50_000 }),
+      at(6, 'heartbeat', { monoMs: 10_000, positionMs: 51_000 }),
+    ])
+    expect(sums).toMatchObject({ playedMs: 1_000 + 1_000, stalledMs: 2_000 })
+  })
+
+  test('a pause ends a stall and is not counted', () => {
+    const sums = playedIn([
+      ...playFrom(0),
+      at(2, 'stall_start', { monoMs: 1_000, positionMs: 1_000 }),
+      at(3, 'pause', { monoMs: 3_000, positionMs: 1_000 }),
+      at(4, 'resume', { monoMs: 60_000, positionMs: 1_000 }),
+      at(5, 'heartbeat', { monoMs: 62_000, positionMs: 3_000 }),
+    ])
+    expect(sums).toMatchObject({ playedMs: 3_000, stalledMs: 2_000, unknownMs: 0 })
+  })
+
+  test('an advertisement is not play of the content', () => {
+    const sums = playedIn([
+      at(0, 'play', { monoMs: 0, positionMs: 0 }),
+      at(1, 'ad_break_start', { monoMs: 100, positionMs: 0 }),
+      at(2, 'ad_start', { monoMs: 100, positionMs: 0 }),
+      at(3, 'first_frame', { monoMs: 200, positionMs: 0 }),
+      at(4, 'ad_end', { monoMs: 20_000, positionMs: 0 }),
+      at(5, 'ad_break_end', { monoMs: 21_000, positionMs: 0 }),
+      at(6, 'playing', { monoMs: 21_000, positionMs: 0 }),
+      at(7, 'heartbeat', { monoMs: 24_000, positionMs: 3_000 }),
+    ])
+    expect(sums).toMatchObject({ starts: 1, playedMs: 3_000, streams: 0 })
+  })
+
+  test.each(['ended', 'view_end'])('after %s nothing is counted until it plays again', (type) => {
+    const sums = playedIn([
+      ...playFrom(0),
+      at(2, type, { monoMs: 6_000, positionMs: 6_000 }),
+      at(3, 'heartbeat', { monoMs: 16_000, positionMs: 6_000 }),
+      at(4, 'playing', { monoMs: 20_000, positionMs: 6_000 }),
+      at(5, 'heartbeat', { monoMs: 22_000, positionMs: 8_000 }),
+    ])
+    expect(sums).toMatchObject({ starts: 1, playedMs: 8_000 })
+  })
+
+  test('a fatal error ends play, another one does not', () => {
+    const after = (isFatal: boolean) =>
+      playedIn([
+        ...playFrom(0),
+        { ...at(2, 'error', { monoMs: 1_000, positionMs: 1_000 }), isFatal },
+        at(3, 'heartbeat', { monoMs: 11_000, positionMs: 11_000 }),
+      ]).playedMs
+    expect(after(true)).toBe(1_000)
+    expect(after(false)).toBe(11_000)
+  })
+
+  test('playing again after the end is a second start', () => {
+    const sums = playedIn([
+      ...playFrom(0),
+      at(2, 'ended', { monoMs: 6_000, positionMs: 6_000 }),
+      at(3, 'play', { monoMs: 7_000, positionMs: 0 }),
+      at(4, 'playing', { monoMs: 7_000, positionMs: 0 }),
+      at(5, 'heartbeat', { monoMs: 13_000, positionMs: 6_000 }),
+    ])
+    expect(sums).toMatchObject({ starts: 2, streams: 2, playedMs: 12_000 })
+  })
+
+  test('a start becomes a stream at 5 s of continuous play, and not by pieces', () => {
+    const pieces = [...playFrom(0)]
+    for (let i = 0; i < 5; i++) {
+      pieces.push(at(2 + 2 * i, 'pause', { monoMs: 4_000 + 5_000 * i, positionMs: 4_000 * (i + 1) }))
+      pieces.push(at(3 + 2 * i, 'resume', { monoMs: 5_000 + 5_000 * i, positionMs: 4_000 * (i + 1) }))
+    }
+    expect(playedIn(pieces)).toMatchObject({ playedMs: 20_000, streams: 0 })
+    const whole = [...playFrom(0), at(2, 'heartbeat', { monoMs: 5_000, positionMs: 5_000 })]
+    expect(playedIn(whole)).toMatchObject({ streams: 1 })
+  })
+
+  test('a view that goes on without its beginning adds minutes and no start', () => {
+    const sums = playedIn([
+      at(40, 'playing', { monoMs: 100_000, positionMs: 100_000 }),
+      at(41, 'heartbeat', { monoMs: 110_000, positionMs: 110_000 }),
+    ])
+    expect(sums).toMatchObject({ starts: 0, streams: 0, playedMs: 10_000 })
+  })
+})
+
+describe('order, repetition and gaps', () => {
+  test('any order, any repetition and any division into batches amounts to the same', () => {
+    fc.assert(
+      fc.property(views(), fc.infiniteStream(fc.nat()), (events, random) => {
+        const draw = (below: number) => random.next().value! % below
+        const expected = sumsOf(fold(events))
+        const queue = shuffle([...events, ...events.slice(0, draw(events.length + 1))], draw)
+        let stored: unknown = foldToJson(EMPTY_FOLD)
+        while (queue.length > 0) {
+          const batch = queue.splice(0, 1 + draw(6))
+          stored = JSON.parse(JSON.stringify(foldToJson(addEvents(foldFromJson(stored), batch, NOON))))
+        }
+        const arrived = foldFromJson(stored)
+        expect(arrived.waiting).toEqual([])
+        expect(sumsOf(arrived)).toEqual(expected)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('at every moment the revisions written so far add up to the fold of what has arrived', () => {
+    fc.assert(
+      fc.property(views(), fc.infiniteStream(fc.nat()), (events, random) => {
+        const draw = (below: number) => random.next().value! % below
+        const queue = shuffle([...events], draw)
+        let current: ViewFold = EMPTY_FOLD
+        let written: ViewSums = new Map()
+        const table = new Map<number, BucketSums>()
+        while (queue.length > 0) {
+          current = addEvents(current, queue.splice(0, 1 + draw(6)), NOON)
+          const sums = sumsOf(current)
+          for (const { sign, bucket, sums: part } of revise(viewOf(written), sums))
+            addSigned(table, bucket, part, sign)
+          written = sums
+          expect(close(table)).toEqual(close(sums))
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('no more time is given out than has passed', () => {
+    fc.assert(
+      fc.property(views(), (events) => {
+        const sums = total(fold(events))
+        const passed = Math.max(...events.map((e) => e.monoMs)) - Math.min(...events.map((e) => e.monoMs))
+        expect(sums.playedMs + sums.stalledMs + sums.unknownMs).toBeLessThanOrEqual(passed + 1e-6)
+        expect(sums.streams).toBeLessThanOrEqual(sums.starts)
+      }),
+    )
+  })
+
+  test('what waits behind a gap counts already, and the gap is jumped after ten minutes', () => {
+    const events = [...playFrom(0), at(2, 'heartbeat', { monoMs: 10_000, positionMs: 10_000 })]
+    const late = at(3, 'pause', { monoMs: 20_000, positionMs: 20_000 })
+    const after = [
+      at(4, 'resume', { monoMs: 30_000, positionMs: 20_000 }),
+      at(5, 'heartbeat', { monoMs: 40_000, positionMs: 30_000 }),
+    ]
+    const gapped = addEvents(addEvents(EMPTY_FOLD, events, NOON), after, NOON)
+    expect(gapped.waiting).toHaveLength(2)
+    // Without the pause the 20 s between look like 10 s of play.
+    expect(total(gapped).playedMs).toBe(10_000 + 10_300 + 10_000)
+
+    const filled = addEvents(gapped, [late], NOON + 599_000)
+    expect(filled.waiting).toEqual([])
+    expect(total(filled).playedMs).toBe(30_000)
+
+    const jumped = addEvents(
+      gapped,
+      [at(6, 'view_end', { monoMs: 41_000, positionMs: 31_000 })],
+      NOON + 601_000,
+    )
+    expect(jumped.waiting).toEqual([])
+    expect(addEvents(jumped, [late], NOON + 602_000)).toEqual(jumped)
+  })
+
+  test('at most 2,000 events wait', () => {
+    const behind = Array.from({ length: 5_000 }, (_, i) =>
+      at(10 + 2 * i, 'heartbeat', { monoMs: i, positionMs: i }),
+    )
+    expect(addEvents(EMPTY_FOLD, behind, NOON).waiting.length).toBeLessThanOrEqual(2_000)
+  })
+
+  test('a change of the mask moves what was written under the new one', () => {
+    const sums: ViewSums = new Map([
+      [NOON, { starts: 1, streams: 0, playedMs: 5, stalledMs: 0, unknownMs: 0 }],
+    ])
+    const view = { written: sums, writtenMask: 0b11111, columns: { consentMask: 0b00111 } }
+    expect(revise(view, sums).map(({ sign, mask }) => ({ sign, mask }))).toEqual([
+      { sign: -1, mask: 0b11111 },
+      { sign: 1, mask: 0b00111 },
+    ])
+    expect(revise({ ...view, columns: { consentMask: 0b11111 } }, sums)).toEqual([])
+  })
+})
+
+function traceEvents(name: TraceName): FoldEvent[] {
+  return readTrace(name).map((event) => ({ ...event, positionMs: event.positionMs ?? null }) as FoldEvent)
+}
+
+function at(
+  seq: number,
+  type: string,
+  fields: { monoMs: number; positionMs: number | null; rate?: number; fromMs?: number },
+): FoldEvent {
+  return { seq, type, ts: NOON + Math.min(fields.monoMs, BUCKET_MS - 1), ...fields }
+}
+
+/** The first two events of a view that plays from a position. */
+function playFrom(positionMs: number): FoldEvent[] {
+  return [
+    at(0, 'play', { monoMs: positionMs, positionMs }),
+    at(1, 'playing', { monoMs: positionMs, positionMs }),
+  ]
+}
+
+function fold(events: readonly FoldEvent[]): ViewFold {
+  return addEvents(EMPTY_FOLD, events, NOON)
+}
+
+function total(fold: ViewFold): BucketSums {
+  const sum = { starts: 0, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0 }
+  for (const sums of sumsOf(fold).values()) {
+    for (const field of Object.keys(sum) as (keyof BucketSums)[]) sum[field] += sums[field]
+  }
+  return sum
+}
+
+/** Views of 1 to 40 events whose clocks and positions mostly, but not always, make sense. */
+function views(): fc.Arbitrary<FoldEvent[]> {
+  const types = [
+    ...[
+      'play',
+      'first_frame',
+      'playing',
+      'playing',
+      'pause',
+      'resume',
+      'stall_start',
+      'stall_end',
+      'seek_start',
+    ],
+    ...[
+      'seek_end',
+      'heartbeat',
+      'heartbeat',
+      'heartbeat',
+      'rate',
+      'ended',
+      'error',
+      'view_end',
+      'ad_start',
+      'ad_end',
+    ],
+  ]
+  const step = fc.record({
+    type: fc.constantFrom(...types),
+    passedMs: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 2_000_000 })),
+    movedMs: fc.option(fc.integer({ min: -50_000, max: 50_000 }), { nil: null }),
+    moves: fc.boolean(),
+    rate: fc.option(fc.constantFrom(1, 1, 2, 0.5, -1, 0), { nil: undefined }),
+    isFatal: fc.boolean(),
+  })
+  return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => {
+    let monoMs = 0
+    let positionMs = 0
+    return steps.map(({ type, passedMs, movedMs, moves, rate, isFatal }, seq) => {
+      monoMs += passedMs
+      positionMs = Math.max(0, positionMs + (moves ? passedMs : (movedMs ?? 0)))
+      const known = movedMs === null ? null : positionMs
+      return { seq, type, ts: NOON + monoMs, monoMs, positionMs: known, rate, isFatal }
+    })
+  })
+}
+
+function shuffle<T>(items: T[], draw: (below: number) => number): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = draw(i + 1)
+    const kept = items[i]!
+    items[i] = items[j]!
+    items[j] = kept
+  }
+  return items
+}
+
+function viewOf(written: ViewSums) {
+  return { written, writtenMask: 16, columns: { consentMask: 16 } }
+}
+
+function addSigned(table: Map<number, BucketSums>, bucket: number, part: BucketSums, sign: number): void {
+  const sums = table.get(bucket) ?? { starts: 0, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0 }
+  for (const field of Object.keys(sums) as (keyof BucketSums)[]) sums[field] += sign * part[field]
+  table.set(bucket, sums)
+}
+
+/** Sums that are not zero, to a thousandth of a millisecond: adding and taking away floats leaves dust. */
+function close(sums: ViewSums): [number, number[]][] {
+  return [...sums]
+    .map(([bucket, values]): [number, number[]] => [
+      bucket,
+      Object.values(values as BucketSums).map((value) => Math.round(value * 1_000) / 1_000 + 0),
+    ])
+    .filter(([, values]) => values.some((value) => value !== 0))
+    .sort(([a], [b]) => a - b)
+}

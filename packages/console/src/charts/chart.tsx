@@ -4,7 +4,6 @@ import { download, toCsv, type Cell } from '../lib/csv.ts'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
 import { DataTable } from '../ui/data-table.tsx'
-import { Skeleton } from '../ui/states.tsx'
 import type { ChartDrawing } from './drawing.ts'
 
 /** The canvas brings the engine with it; both come with the first chart. */
@@ -71,7 +70,7 @@ export function Chart(props: {
           ) : (
             <>
               {props.above}
-              <Suspense fallback={<Skeleton className="border-none" />}>
+              <Suspense fallback={<div style={{ height: props.height }} />}>
                 <ChartCanvas title={title} summary={props.summary} drawing={drawing} height={props.height} />
               </Suspense>
             </>

@@ -117,7 +117,9 @@ function drawingOf(report: RegistrationsReport): ChartDrawing {
             fontWeight: 600,
             formatter: ({ dataIndex }: { dataIndex: number }) => {
               const period = periods[dataIndex]
-              return period?.isPeak ? `▼ Peak ${formatCount(period.total)}` : ''
+              if (!period?.isPeak) return ''
+              const words = `Peak ${formatCount(period.total)}`
+              return alignAt(dataIndex / periods.length) === 'right' ? `${words} ▼` : `▼ ${words}`
             },
           },
         },

@@ -1,5 +1,6 @@
 import { OPERATOR_LIMITS } from '@foyer/contracts'
 import { useState, type FormEvent, type ReactNode } from 'react'
+import { z } from 'zod'
 import { api, ApiError } from '../../lib/api.ts'
 import { navigate, useLocation } from '../../lib/location.ts'
 import { Button } from '../../ui/button.tsx'
@@ -48,6 +49,8 @@ export function PasswordPage() {
   )
 }
 
+const answerOfLink = z.looseObject({ email: z.string().optional() }).nullable()
+
 type FieldName = 'name' | 'email' | 'password'
 
 /** What the three have in common: a one-time link in, a sign-in out. */
@@ -71,12 +74,11 @@ function LinkForm(props: {
     setBusy(true)
     setFailure(null)
     try {
-      await api.post(props.address, { token, ...values })
-      if (values['email']) {
-        await api.post('/v1/operators/auth/sign-in/email', {
-          email: values['email'],
-          password: values['password'],
-        })
+      const answer = await api.post(props.address, { token, ...values }, answerOfLink)
+      // An invitation knows the e-mail, and its answer tells it.
+      const email = values['email'] ?? answer?.email
+      if (email) {
+        await api.post('/v1/operators/auth/sign-in/email', { email, password: values['password'] })
         navigate('/', { replace: true })
       } else {
         navigate('/sign-in?done=link', { replace: true })

@@ -11,6 +11,7 @@ export interface EventSeries {
   /** The engine's symbol, and the same as a letter for the legend. */
   readonly symbol: string
   readonly glyph: string
+  readonly isHollow?: boolean
   /** Number of the theme's series, from 0. */
   readonly colour: number
 }
@@ -20,8 +21,8 @@ const LOOKS = [
   { symbol: 'circle', glyph: '●', colour: 0 },
   { symbol: 'diamond', glyph: '◆', colour: 2 },
   { symbol: 'rect', glyph: '■', colour: 4 },
-  { symbol: 'emptyCircle', glyph: '○', colour: 2 },
-  { symbol: 'emptyRect', glyph: '□', colour: 5 },
+  { symbol: 'circle', glyph: '○', colour: 2, isHollow: true },
+  { symbol: 'rect', glyph: '□', colour: 5, isHollow: true },
 ]
 /** The six names of the product in their order, each with its own look; any other type is grey. */
 const KNOWN = [...new Set<string>(Object.values(PLAYER_EVENT_NAMES))]
@@ -86,14 +87,15 @@ export function eventsDrawing(options: {
         ...positionAxis(data.flat().map(({ value }) => value[1])),
         axisLabel: { ...labelOf(tokens), formatter: (value: number) => formatPosition(value) },
       }),
-      series: series.map(({ name, symbol, colour }, number) => ({
+      series: series.map(({ name, symbol, colour, isHollow }, number) => ({
         type: 'scatter',
         name,
         data: data[number],
         symbol,
         symbolSize: KNOWN.includes(name) ? 9 : 6,
-        color: tokens.series[colour],
-        itemStyle: { opacity: 0.9 },
+        itemStyle: isHollow
+          ? { color: 'transparent', borderColor: tokens.series[colour], borderWidth: 2 }
+          : { color: tokens.series[colour], opacity: 0.9 },
         emphasis: { scale: 1.8 },
       })),
     }),

@@ -165,6 +165,21 @@ describe('wrong attempts', () => {
     ).toBe(401)
   })
 
+  it('behind a proxy are counted for the address that the proxy saw, not for one that the client claims', async () => {
+    const behindProxy = await openTestOperators({ trustedProxies: 1 })
+    try {
+      const anna = { name: 'anna', email: emailOf('anna'), password: PASSWORD, role: 'editor' } as const
+      await behindProxy.operators.createOperator(anna)
+      const headers = { 'x-forwarded-for': '192.0.2.66, 203.0.113.5' }
+      const client = behindProxy.browser({ address: '10.0.0.1', headers })
+      await client.call('POST', SIGN_IN, credentials('anna'))
+      const { body } = await client.call('GET', '/v1/operators/me/sessions')
+      expect(body.items[0].address).toBe('203.0.113.5')
+    } finally {
+      await behindProxy.close()
+    }
+  })
+
   it('are kept without the address in readable form', async () => {
     await wrong('anna', '203.0.113.77')
     const { rows } = await test.records.db.execute(sql`select subject from operator_attempt`)

@@ -47,8 +47,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const server: HttpServer = fastify({
     loggerInstance: options.log,
     disableRequestLogging: true,
-    trustProxy: (_address: string, hop: number) =>
-      hop <= options.trustedProxies && options.trustedProxies > 0,
+    // Hop 0 is the connection itself: one proxy in front is that hop and no other.
+    trustProxy: (_address: string, hop: number) => hop < options.trustedProxies,
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     requestIdHeader: false,

@@ -100,7 +100,6 @@ export async function openChdb(options: {
         ...settingsOf(request, limits.readMsMax),
         max_result_bytes: atMost(request.settings['max_result_bytes'], limits.resultBytesMax),
         result_overflow_mode: 'throw',
-        max_threads: atMost(request.settings['max_threads'], limits.readThreadsMax),
         ...TEXT_SETTINGS,
       }
       return reads.use(request.signal, async (lane) => {

@@ -222,7 +222,7 @@ describe('the ClickHouse HTTP dialect', () => {
   })
 
   test('a setting that is refused changes nothing for the next request', async () => {
-    for (const name of ['max_threads', 'max_block_size', 'max_execution_time']) {
+    for (const name of ['max_memory_usage', 'max_block_size', 'max_execution_time']) {
       await expect(
         client.query({ query: 'SELECT 1', clickhouse_settings: { [name]: 'many' } }),
       ).rejects.toMatchObject({ type: expect.stringMatching(/^CANNOT_PARSE/) })

@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os'
-
 /** Limits of the embedded engine. Requests may ask for less, never for more. */
 export interface EngineLimits {
   /** Memory of the whole engine. Queries beyond it fail with code 241. */
@@ -13,8 +11,6 @@ export interface EngineLimits {
   readonly resultBytesMax: number
   /** Statements that may run at one time. */
   readonly readLanes: number
-  /** Processor cores that one read may use, so that a long one leaves some to short ones and to the other processes. */
-  readonly readThreadsMax: number
   /** Statements that may wait for a lane; code 202 beyond. */
   readonly waitingMax: number
 }
@@ -26,7 +22,6 @@ export const ENGINE_LIMITS: EngineLimits = {
   writeMsMax: 3_600_000,
   resultBytesMax: 64_000_000,
   readLanes: 4,
-  readThreadsMax: Math.max(1, Math.floor(availableParallelism() / 2)),
   waitingMax: 256,
 }
 

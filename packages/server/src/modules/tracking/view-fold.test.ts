@@ -1,21 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readTrace, TRACE_NAMES, type TraceName } from '../../../test/player-traces.ts'
-import {
-  addEvents,
-  BUCKET_MS,
-  EMPTY_FOLD,
-  foldFromJson,
-  foldToJson,
-  sumsOf,
-  type BucketSums,
-  type FoldEvent,
-  type ViewFold,
-  type ViewSums,
-} from './view-fold.ts'
-import { revise } from './view-state.ts'
-
-const NOON = Date.UTC(2026, 10, 22, 12)
+import { at, fold, NOON, playFrom, total } from '../../../test/views.ts'
+import { addEvents, BUCKET_MS, EMPTY_FOLD, sumsOf, type BucketSums, type FoldEvent } from './view-fold.ts'
 
 describe('the recorded traces', () => {
   /** From the table in the recordings' README and the measurements of their players, ms. */
@@ -92,11 +78,21 @@ describe('time', () => {
     expect(sums.unknownMs).toBe(night - 45_000)
   })
 
-  test('a monotonic clock or a position that jumps by years adds a quarter of an hour at most', () => {
+  test('a monotonic clock or a position that jumps by years adds six hours at most', () => {
     const years = 8e12
     const sums = total(fold([...playFrom(0), at(2, 'heartbeat', { monoMs: years, positionMs: years })]))
-    expect(sums.playedMs).toBe(BUCKET_MS)
-    expect(sums.unknownMs).toBe(years - BUCKET_MS)
+    expect(sums.playedMs).toBe(6 * 3_600_000)
+    expect(sums.unknownMs).toBe(years - 6 * 3_600_000)
+  })
+
+  test('a film whose player sends no heartbeats counts in full, each quarter of an hour its share', () => {
+    const film = 2 * 3_600_000
+    const sums = sumsOf(
+      fold([...playFrom(0), { ...at(2, 'view_end', { monoMs: film, positionMs: film }), ts: NOON + film }]),
+    )
+    expect([...sums.values()].map(({ playedMs }) => playedMs)).toEqual(
+      Array.from({ length: 8 }, () => BUCKET_MS),
+    )
   })
 
   test('a monotonic clock that runs backwards adds nothing', () => {
@@ -244,209 +240,6 @@ describe('states', () => {
   })
 })
 
-describe('order, repetition and gaps', () => {
-  test('any order, any repetition and any division into batches amounts to the same', () => {
-    fc.assert(
-      fc.property(views(), fc.infiniteStream(fc.nat()), (events, random) => {
-        const draw = (below: number) => random.next().value! % below
-        const expected = sumsOf(fold(events))
-        const queue = shuffle([...events, ...events.slice(0, draw(events.length + 1))], draw)
-        let stored: unknown = foldToJson(EMPTY_FOLD)
-        while (queue.length > 0) {
-          const batch = queue.splice(0, 1 + draw(6))
-          stored = JSON.parse(JSON.stringify(foldToJson(addEvents(foldFromJson(stored), batch, NOON))))
-        }
-        const arrived = foldFromJson(stored)
-        expect(arrived.waiting).toEqual([])
-        expect(sumsOf(arrived)).toEqual(expected)
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  test('at every moment the revisions written so far add up to the fold of what has arrived', () => {
-    fc.assert(
-      fc.property(views(), fc.infiniteStream(fc.nat()), (events, random) => {
-        const draw = (below: number) => random.next().value! % below
-        const queue = shuffle([...events], draw)
-        let current: ViewFold = EMPTY_FOLD
-        let written: ViewSums = new Map()
-        const table = new Map<number, BucketSums>()
-        while (queue.length > 0) {
-          current = addEvents(current, queue.splice(0, 1 + draw(6)), NOON)
-          const sums = sumsOf(current)
-          for (const { sign, bucket, sums: part } of revise(viewOf(written), sums))
-            addSigned(table, bucket, part, sign)
-          written = sums
-          expect(close(table)).toEqual(close(sums))
-        }
-      }),
-      { numRuns: 150 },
-    )
-  })
-
-  test('no more time is given out than has passed', () => {
-    fc.assert(
-      fc.property(views(), (events) => {
-        const sums = total(fold(events))
-        const passed = Math.max(...events.map((e) => e.monoMs)) - Math.min(...events.map((e) => e.monoMs))
-        expect(sums.playedMs + sums.stalledMs + sums.unknownMs).toBeLessThanOrEqual(passed + 1e-6)
-        expect(sums.streams).toBeLessThanOrEqual(sums.starts)
-      }),
-    )
-  })
-
-  test('what waits behind a gap counts already, and the gap is jumped after ten minutes', () => {
-    const events = [...playFrom(0), at(2, 'heartbeat', { monoMs: 10_000, positionMs: 10_000 })]
-    const late = at(3, 'pause', { monoMs: 20_000, positionMs: 20_000 })
-    const after = [
-      at(4, 'resume', { monoMs: 30_000, positionMs: 20_000 }),
-      at(5, 'heartbeat', { monoMs: 40_000, positionMs: 30_000 }),
-    ]
-    const gapped = addEvents(addEvents(EMPTY_FOLD, events, NOON), after, NOON)
-    expect(gapped.waiting).toHaveLength(2)
-    // Without the pause the 20 s between look like 10 s of play.
-    expect(total(gapped).playedMs).toBe(10_000 + 10_300 + 10_000)
-
-    const filled = addEvents(gapped, [late], NOON + 599_000)
-    expect(filled.waiting).toEqual([])
-    expect(total(filled).playedMs).toBe(30_000)
-
-    const jumped = addEvents(
-      gapped,
-      [at(6, 'view_end', { monoMs: 41_000, positionMs: 31_000 })],
-      NOON + 601_000,
-    )
-    expect(jumped.waiting).toEqual([])
-    expect(addEvents(jumped, [late], NOON + 602_000)).toEqual(jumped)
-  })
-
-  test('at most 2,000 events wait', () => {
-    const behind = Array.from({ length: 5_000 }, (_, i) =>
-      at(10 + 2 * i, 'heartbeat', { monoMs: i, positionMs: i }),
-    )
-    expect(addEvents(EMPTY_FOLD, behind, NOON).waiting.length).toBeLessThanOrEqual(2_000)
-  })
-
-  test('a change of the mask moves what was written under the new one', () => {
-    const sums: ViewSums = new Map([
-      [NOON, { starts: 1, streams: 0, playedMs: 5, stalledMs: 0, unknownMs: 0 }],
-    ])
-    const view = { written: sums, writtenMask: 0b11111, columns: { consentMask: 0b00111 } }
-    expect(revise(view, sums).map(({ sign, mask }) => ({ sign, mask }))).toEqual([
-      { sign: -1, mask: 0b11111 },
-      { sign: 1, mask: 0b00111 },
-    ])
-    expect(revise({ ...view, columns: { consentMask: 0b11111 } }, sums)).toEqual([])
-  })
-})
-
 function traceEvents(name: TraceName): FoldEvent[] {
   return readTrace(name).map((event) => ({ ...event, positionMs: event.positionMs ?? null }) as FoldEvent)
-}
-
-function at(
-  seq: number,
-  type: string,
-  fields: { monoMs: number; positionMs: number | null; rate?: number; fromMs?: number },
-): FoldEvent {
-  return { seq, type, ts: NOON + Math.min(fields.monoMs, BUCKET_MS - 1), ...fields }
-}
-
-/** The first two events of a view that plays from a position. */
-function playFrom(positionMs: number): FoldEvent[] {
-  return [
-    at(0, 'play', { monoMs: positionMs, positionMs }),
-    at(1, 'playing', { monoMs: positionMs, positionMs }),
-  ]
-}
-
-function fold(events: readonly FoldEvent[]): ViewFold {
-  return addEvents(EMPTY_FOLD, events, NOON)
-}
-
-function total(fold: ViewFold): BucketSums {
-  const sum = { starts: 0, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0 }
-  for (const sums of sumsOf(fold).values()) {
-    for (const field of Object.keys(sum) as (keyof BucketSums)[]) sum[field] += sums[field]
-  }
-  return sum
-}
-
-/** Views of 1 to 40 events whose clocks and positions mostly, but not always, make sense. */
-function views(): fc.Arbitrary<FoldEvent[]> {
-  const types = [
-    ...[
-      'play',
-      'first_frame',
-      'playing',
-      'playing',
-      'pause',
-      'resume',
-      'stall_start',
-      'stall_end',
-      'seek_start',
-    ],
-    ...[
-      'seek_end',
-      'heartbeat',
-      'heartbeat',
-      'heartbeat',
-      'rate',
-      'ended',
-      'error',
-      'view_end',
-      'ad_start',
-      'ad_end',
-    ],
-  ]
-  const step = fc.record({
-    type: fc.constantFrom(...types),
-    passedMs: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 2_000_000 })),
-    movedMs: fc.option(fc.integer({ min: -50_000, max: 50_000 }), { nil: null }),
-    moves: fc.boolean(),
-    rate: fc.option(fc.constantFrom(1, 1, 2, 0.5, -1, 0), { nil: undefined }),
-    isFatal: fc.boolean(),
-  })
-  return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => {
-    let monoMs = 0
-    let positionMs = 0
-    return steps.map(({ type, passedMs, movedMs, moves, rate, isFatal }, seq) => {
-      monoMs += passedMs
-      positionMs = Math.max(0, positionMs + (moves ? passedMs : (movedMs ?? 0)))
-      const known = movedMs === null ? null : positionMs
-      return { seq, type, ts: NOON + monoMs, monoMs, positionMs: known, rate, isFatal }
-    })
-  })
-}
-
-function shuffle<T>(items: T[], draw: (below: number) => number): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = draw(i + 1)
-    const kept = items[i]!
-    items[i] = items[j]!
-    items[j] = kept
-  }
-  return items
-}
-
-function viewOf(written: ViewSums) {
-  return { written, writtenMask: 16, columns: { consentMask: 16 } }
-}
-
-function addSigned(table: Map<number, BucketSums>, bucket: number, part: BucketSums, sign: number): void {
-  const sums = table.get(bucket) ?? { starts: 0, streams: 0, playedMs: 0, stalledMs: 0, unknownMs: 0 }
-  for (const field of Object.keys(sums) as (keyof BucketSums)[]) sums[field] += sign * part[field]
-  table.set(bucket, sums)
-}
-
-/** Sums that are not zero, to a thousandth of a millisecond: adding and taking away floats leaves dust. */
-function close(sums: ViewSums): [number, number[]][] {
-  return [...sums]
-    .map(([bucket, values]): [number, number[]] => [
-      bucket,
-      Object.values(values as BucketSums).map((value) => Math.round(value * 1_000) / 1_000 + 0),
-    ])
-    .filter(([, values]) => values.some((value) => value !== 0))
-    .sort(([a], [b]) => a - b)
 }

@@ -7,7 +7,8 @@ import { openDataFolder } from '../packages/server/src/cli/data-folder.ts'
  * the embedded engine.
  */
 export async function queryEvents<Row>(dataFolder: string, query: string): Promise<Row[]> {
-  const agent = new http.Agent({ socketPath: openDataFolder(dataFolder).eventsSocket })
+  // Node passes an agent's options on to the connection; its types do not know of `socketPath`.
+  const agent = new http.Agent({ socketPath: openDataFolder(dataFolder).eventsSocket } as http.AgentOptions)
   const client = createClient({ url: 'http://events', http_agent: agent, database: 'foyer' })
   try {
     const result = await client.query({ query, format: 'JSONEachRow' })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { MetricObject } from 'prom-client'
@@ -201,7 +200,7 @@ export async function createWorker(
     settings: configuration.recorder,
     accounts,
     titleInfo: lookup.titleInfo,
-    setAsideFolder: join(folder.recorder, 'set-aside'),
+    setAsideFolder: folder.setAside,
   })
   const jobs: Job[] = [
     ...accounts.jobs,

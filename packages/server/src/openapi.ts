@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createModules, mountRoutes, type Foundations } from './app.ts'
 import { programVersion } from './cli/version.ts'
 import { readConfiguration } from './cli/configuration.ts'
@@ -6,9 +9,12 @@ import { createHttpServer } from './platform/http/index.ts'
 import { systemRandom } from './platform/ids.ts'
 import { createLogger } from './platform/log.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { createVault, openFileKeyRing } from './platform/vault/index.ts'
 
 /** The OpenAPI document of all routes, made without any store: none is asked before a request comes. */
 export async function openApiDocument(): Promise<object> {
+  // Signing secrets are made while modules are put together; these are thrown away.
+  const keys = mkdtempSync(join(tmpdir(), 'foyer-openapi-'))
   const log = createLogger({ role: 'openapi', level: 'silent' })
   const foundations: Foundations = {
     configuration: readConfiguration({}),
@@ -20,7 +26,7 @@ export async function openApiDocument(): Promise<object> {
     records: { db: absent('records'), pool: absent('records'), close: async () => undefined },
     events: absent('events'),
     journal: absent('journal'),
-    vault: absent('vault'),
+    vault: createVault({ ring: openFileKeyRing(join(keys, 'keys'), { clock: systemClock }) }),
   }
   const server = await createHttpServer({
     log,
@@ -34,6 +40,7 @@ export async function openApiDocument(): Promise<object> {
   await server.ready()
   const document = server.swagger()
   await server.close()
+  rmSync(keys, { recursive: true })
   return document
 }
 

@@ -32,8 +32,3 @@ export async function eventsTemplate(): Promise<string> {
   }
   return template
 }
-
-/** Part of the tests' global setup. */
-export async function setup(): Promise<void> {
-  await eventsTemplate()
-}

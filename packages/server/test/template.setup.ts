@@ -6,7 +6,9 @@ import type { TestProject } from 'vitest/node'
  */
 export async function setup(project: TestProject): Promise<void> {
   const { prepareRecords } = await import('./template-records.ts')
+  const { eventsTemplate } = await import('./template-events.ts')
   const { recordsTemplate, recordsTemplateDatabase } = await prepareRecords()
   project.provide('recordsTemplate', recordsTemplate)
   project.provide('recordsTemplateDatabase', recordsTemplateDatabase)
+  await eventsTemplate()
 }

@@ -111,7 +111,7 @@ const PLACES = [
   { weight: 5, country: 'ES', region: 'ES-PV', city: 'Bilbao', address: '88.3.0.0' },
   { weight: 5, country: 'PT', region: 'PT-11', city: 'Lisboa', address: '85.240.0.0' },
   { weight: 4, country: 'FR', region: 'FR-IDF', city: 'Paris', address: '90.0.0.0' },
-  { weight: 3, country: 'MX', region: 'MX-CMX', city: 'Ciudad de México', address: '187.128.0.0' },
+  { weight: 3, country: 'MX', region: 'MX-CMX', city: 'Ciudad de México', address: '189.128.0.0' },
   { weight: 2, country: 'AR', region: 'AR-C', city: 'Buenos Aires', address: '181.0.0.0' },
 ] as const
 

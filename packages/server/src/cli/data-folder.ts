@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly events: string
   readonly journal: string
   readonly recorder: string
+  /** What the recorder could not read, kept for a look. */
+  readonly setAside: string
   readonly keys: string
   /** Folder of the records' socket, as `pg` wants it. */
   readonly recordsSocketFolder: string
@@ -39,6 +41,7 @@ export function openDataFolder(root: string): DataFolder {
     events: join(root, 'events'),
     journal: join(root, 'journal'),
     recorder: join(root, 'recorder'),
+    setAside: join(root, 'set-aside'),
     keys: join(root, 'keys'),
     recordsSocketFolder: run,
     eventsSocket: join(run, 'events.sock'),

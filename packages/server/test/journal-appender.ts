@@ -5,12 +5,12 @@ import { openLmdbJournal } from '../src/storage/journal/lmdb-journal.ts'
  * append concurrently, as requests do. Arguments: folder, name, entries to append (0: for ever), bytes of an entry.
  */
 const [folder, name, countText, bytesText] = process.argv.slice(2)
-const count = Number(countText)
+const last = Number(countText) === 0 ? Infinity : Number(countText)
 const journal = openLmdbJournal(folder!, { bytesMax: 1_000_000_000, entriesMax: 10_000_000 })
 let next = 0
 
 async function lane(): Promise<void> {
-  while (count === 0 || next < count) {
+  while (next < last) {
     const text = `${name}:${next++}:`
     const position = await journal.append(Buffer.from(text.padEnd(Number(bytesText), 'x')))
     process.stdout.write(`${position} ${text}\n`)

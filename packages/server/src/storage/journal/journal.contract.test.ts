@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,6 +11,7 @@ import type { Journal, Position } from './journal.ts'
 import { openLmdbJournal, type LmdbJournalOptions } from './lmdb-journal.ts'
 
 const APPENDER = fileURLToPath(new URL('../../../test/journal-appender.ts', import.meta.url))
+const FULL_DISK = fileURLToPath(new URL('../../../test/journal-on-full-disk.ts', import.meta.url))
 
 /**
  * What any journal must do. The list holds the embedded one; Kafka's joins it here, opened by `TEST_KAFKA_BROKERS` and a
@@ -243,5 +244,41 @@ describe('journal: lmdb', () => {
     writeFileSync(join(folder, 'data.mdb'), 'not a database'.repeat(1_000))
     expect(() => openLmdbJournal(folder, ROOMY)).toThrow(StartupError)
     rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('the folder is its owner’s alone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foyer-journal-'))
+    const journal = openLmdbJournal(join(folder, 'journal'), ROOMY)
+    expect(statSync(join(folder, 'journal')).mode & 0o777).toBe(0o700)
+    await journal.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  // A file system of 6 MB in a mount namespace of the test's own: needs Linux and user namespaces or root.
+  test('on a full disk nothing is acknowledged that is not kept, and with space again it goes on', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foyer-full-'))
+    const script = `mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"`
+    const { stdout, stderr, status } = spawnSync(
+      'unshare',
+      ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', folder, process.execPath, FULL_DISK],
+      { encoding: 'utf8', timeout: 50_000 },
+    )
+    rmSync(folder, { recursive: true, force: true })
+    expect(status, stderr).toBe(0)
+    const { acked, refused, whileFull, after, inTheEnd, reopened } = JSON.parse(stdout) as {
+      acked: number[]
+      refused: string[]
+      whileFull: number[]
+      after: string[]
+      inTheEnd: number[]
+      reopened: number[]
+    }
+    expect(refused.length).toBeGreaterThanOrEqual(20)
+    expect(new Set(refused)).toEqual(new Set(['journal.write_failed 5']))
+    expect(whileFull).toEqual(acked.filter((n) => n < 200))
+    expect(whileFull.length).toBeGreaterThan(10)
+    expect(after).toEqual([])
+    expect(inTheEnd).toEqual(acked)
+    expect(reopened).toEqual(acked)
   })
 })

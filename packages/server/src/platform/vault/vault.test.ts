@@ -95,7 +95,7 @@ describe.each(recordsBackends())('the vault (%s)', (backend) => {
     it('does not remember a key whose transaction was rolled back', async () => {
       const rolledBack = db.transaction(async (tx) => {
         await vault.createKey(tx, 'anna')
-        await vault.seal(tx, 'anna', 'person.name', 'Anna')
+        await tx.transaction((inner) => vault.seal(inner, 'anna', 'person.name', 'Anna'))
         tx.rollback()
       })
       await expect(rolledBack).rejects.toThrow()

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import type { ProblemCode } from '@foyer/contracts'
 import { Problem } from '../../platform/errors.ts'
@@ -14,15 +13,21 @@ export interface BodyLimit {
 /**
  * Reads a body that is JSON under whatever name: `application/json`, `text/plain` (beacons, which need no preflight so),
  * none, or what a library puts there by itself (RudderStack's sends gzip as a form). gzip is known by its first bytes, as
- * some clients send it without saying so. Throws Problem.
+ * some clients send it without saying so. Calls back, rather than promising, because it stands on the way of every event.
  */
-export async function readBody(request: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: BodyLimit, done: BodyRead): void {
   const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && !ENCODINGS.has(encoding.toLowerCase()))
-    throw new Problem('request.media_type', 'Send the body plain or with Content-Encoding: gzip.')
-  const bytes = await collect(request, limit)
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? await unzip(bytes, limit) : bytes
+  if (encoding !== undefined && !ENCODINGS.has(encoding.toLowerCase())) {
+    done(new Problem('request.media_type', 'Send the body plain or with Content-Encoding: gzip.'))
+    return
+  }
+  collect(request, limit, (problem, bytes) => {
+    if (bytes?.[0] === 0x1f && bytes[1] === 0x8b) unzip(bytes, limit, done)
+    else done(problem, bytes)
+  })
 }
+
+export type BodyRead = (problem: Problem | null, bytes?: Buffer) => void
 
 const ENCODINGS = new Set(['gzip', 'x-gzip', 'identity', ''])
 
@@ -32,41 +37,53 @@ const ENCODINGS = new Set(['gzip', 'x-gzip', 'identity', ''])
  */
 const DROPPED_BYTES_MAX = 16_000_000
 
-function collect(request: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const tooLarge = () => reject(refuse(limit))
+function collect(request: IncomingMessage, limit: BodyLimit, done: BodyRead): void {
   const chunks: Buffer[] = []
   let bytes = 0
+  let isDone = false
+  function finish(problem: Problem | null, body?: Buffer): void {
+    if (isDone) return
+    isDone = true
+    done(problem, body)
+  }
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes <= limit.bytesMax) chunks.push(chunk)
     else if (bytes > limit.bytesMax + DROPPED_BYTES_MAX) {
       request.pause()
-      tooLarge()
+      finish(refuse(limit))
     } else chunks.length = 0
   })
   request.on('end', () => {
-    if (bytes > limit.bytesMax) tooLarge()
-    else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes))
+    if (bytes > limit.bytesMax) finish(refuse(limit))
+    else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes))
   })
-  request.on('error', () => reject(new Problem('request.invalid', 'The body broke off.')))
-  return promise
+  request.on('error', () => finish(new Problem('request.invalid', 'The body broke off.')))
 }
 
-const gunzipAsync = promisify(gunzip)
 /** Compressed bytes up to which a thread is not worth its while. */
 const UNZIP_HERE_BYTES_MAX = 16_384
 
-async function unzip(bytes: Buffer, limit: BodyLimit): Promise<Buffer> {
+function unzip(bytes: Buffer, limit: BodyLimit, done: BodyRead): void {
   const options = { maxOutputLength: limit.bytesMax }
-  try {
-    return bytes.length <= UNZIP_HERE_BYTES_MAX
-      ? gunzipSync(bytes, options)
-      : await gunzipAsync(bytes, options)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw refuse(limit)
-    throw new Problem('request.not_json', 'The body begins like gzip and cannot be decompressed.')
+  if (bytes.length > UNZIP_HERE_BYTES_MAX) {
+    gunzip(bytes, options, (error, plain) => (error ? done(refuseGzip(error, limit)) : done(null, plain)))
+    return
   }
+  let plain: Buffer
+  try {
+    plain = gunzipSync(bytes, options)
+  } catch (error) {
+    done(refuseGzip(error, limit))
+    return
+  }
+  done(null, plain)
+}
+
+function refuseGzip(error: unknown, limit: BodyLimit): Problem {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    ? refuse(limit)
+    : new Problem('request.not_json', 'The body begins like gzip and cannot be decompressed.')
 }
 
 function refuse(limit: BodyLimit): Problem {

@@ -116,7 +116,7 @@ export function createIntakePipeline(deps: IntakeDependencies): Intake {
   async function write(request: IntakeRequest, access: KeyAccess, batch: WireBatch): Promise<IntakeReport> {
     const { app, keyKind } = access
     const diagnostics: IntakeDiagnostic[] = []
-    const header: Omit<EntryHeader, 'viewer'> = {
+    const header = (viewer: EntryHeader['viewer']): EntryHeader => ({
       v: 1,
       wire: request.wire.name,
       receivedAt: batch.receivedAt,
@@ -127,12 +127,13 @@ export function createIntakePipeline(deps: IntakeDependencies): Intake {
       address: truncateAddress(request.address),
       userAgent: userAgentOf(request.headers),
       defaultMask: app.defaultMask,
+      viewer,
       trustClientIdentify: app.trustClientIdentify,
-    }
+    })
     await Promise.all(
       batch.parts.map(async (part) => {
         const viewer = part.viewerToken === null ? null : await viewerOf(access, part, diagnostics)
-        await journal.append(encodeEntry({ ...header, viewer }, part.body))
+        await journal.append(encodeEntry(header(viewer), part.body))
       }),
     )
     const accepted = batch.parts.reduce((sum, part) => sum + part.events, 0)

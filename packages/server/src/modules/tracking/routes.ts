@@ -15,6 +15,7 @@ import { z } from 'zod'
 import { problems, type HttpServer, type Routes } from '../../platform/http/index.ts'
 import { Problem } from '../../platform/errors.ts'
 import { readBody, type BodyLimit } from './intake-body.ts'
+import { childOnDemand } from './intake-log.ts'
 import type { Intake, IntakeWire } from './intake.ts'
 import { rudderSourceConfig, segmentSettings } from './wires/client-settings.ts'
 import { readPlayback } from './wires/playback.ts'
@@ -73,7 +74,7 @@ function playbackRoute(scope: HttpServer, intake: Intake): void {
     async (request, reply) => {
       const report = await take(intake, wire, request, reply)
       if (report.refused.length > 0 || report.diagnostics) return answer(reply, report)
-      return reply.code(204).send(null)
+      return answerNothing(reply)
     },
   )
 }
@@ -162,8 +163,24 @@ async function take(intake: Intake, wire: IntakeWire, request: FastifyRequest, r
 const RETRY_AFTER_S = '5'
 
 function answer(reply: FastifyReply, body: unknown): FastifyReply {
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
+  return reply
+    .type('application/json; charset=utf-8')
+    .header('x-content-type-options', 'nosniff')
+    .send(JSON.stringify(body))
 }
+
+/**
+ * The usual answer to a player, past the router's reply: hooks that look at bodies have nothing to look at, and it is a
+ * tenth of what the request costs.
+ */
+function answerNothing(reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  reply.raw.writeHead(204, ANY_ORIGIN)
+  reply.raw.end()
+  return reply
+}
+
+const ANY_ORIGIN = { 'access-control-allow-origin': '*' }
 
 function originOf(request: FastifyRequest): { host: string; protocol: string } {
   return { host: request.host, protocol: request.protocol }
@@ -176,6 +193,7 @@ function originOf(request: FastifyRequest): { host: string; protocol: string } {
 const LEAN = {
   config: { access: 'writeKey', rateLimit: false },
   helmet: false,
+  childLoggerFactory: childOnDemand,
   validatorCompiler: () => () => true,
   serializerCompiler: () => JSON.stringify,
 } as const
@@ -186,8 +204,7 @@ const LEAN = {
  */
 function openToAnyOrigin(scope: HttpServer, intake: Intake): void {
   scope.addHook('onRequest', (request, reply, done) => {
-    reply.header('access-control-allow-origin', '*')
-    reply.header('x-content-type-options', 'nosniff')
+    reply.headers(ANY_ORIGIN)
     try {
       intake.checkAddress(request.ip)
       done()
@@ -220,7 +237,7 @@ const HEADER_NAMES = /^[\w-]+(?:\s*,\s*[\w-]+){0,31}$/
 /** Bodies come as bytes, whatever they are called. */
 function takeBodies(scope: HttpServer, limit: BodyLimit): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', async (_request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, limit),
+  scope.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage, done) =>
+    readBody(payload, limit, done),
   )
 }

@@ -33,7 +33,16 @@ export async function firstOperator(instance: TestInstance): Promise<TestOperato
     body: JSON.stringify({ token, name: 'First Operator', email, password }),
   })
   if (!created.ok) throw new Error(`the first operator was refused: ${await created.text()}`)
-  const cookie = created.headers.getSetCookie().map((line) => line.split(';')[0]!).join('; ')
+  const signedIn = await fetch(`${url}/v1/operators/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ email, password }),
+  })
+  if (!signedIn.ok) throw new Error(`the first operator could not sign in: ${await signedIn.text()}`)
+  const cookie = signedIn.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0]!)
+    .join('; ')
   const key = await fetch(`${url}/v1/api-keys`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: url, cookie },
@@ -41,7 +50,12 @@ export async function firstOperator(instance: TestInstance): Promise<TestOperato
   })
   if (!key.ok) throw new Error(`the API key was refused: ${await key.text()}`)
   const { key: apiKey } = (await key.json()) as { key: string }
-  return { email, password, apiKey, call: (method, path, body) => call(`${url}${path}`, apiKey, method, body) }
+  return {
+    email,
+    password,
+    apiKey,
+    call: (method, path, body) => call(`${url}${path}`, apiKey, method, body),
+  }
 }
 
 /** A service with one web app whose events count for analytics, and its write keys. */
@@ -50,7 +64,13 @@ export async function testApp(
   options: { service?: string; app?: string; timeZone?: string; localCountry?: string } = {},
 ): Promise<{ service: string; app: string; serverKey: string; browserKey: string }> {
   const { service = 'cinema', app = 'cinema-web', timeZone = 'Europe/Madrid', localCountry = 'ES' } = options
-  await operator.call('POST', '/v1/services', { id: service, name: 'Cinema', timeZone, localCountry, language: 'en' })
+  await operator.call('POST', '/v1/services', {
+    id: service,
+    name: 'Cinema',
+    timeZone,
+    localCountry,
+    language: 'en',
+  })
   await operator.call('POST', '/v1/apps', {
     id: app,
     service,
@@ -66,7 +86,10 @@ export async function testApp(
 async function call<T>(url: string, apiKey: string, method: string, body: unknown): Promise<T> {
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${apiKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${apiKey}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()

@@ -1,0 +1,409 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { openBrowser, openConsole, type PageOptions, type WatchedPage } from './browser.ts'
+import { knownAudience, WATCHER_EVENTS, type KnownAudience } from './console-fixture.ts'
+import { startInstance, type TestInstance } from './instance.ts'
+import { firstOperator, type TestOperator } from './operator.ts'
+
+/** The rooms of the console, on a known audience, in the real program. */
+let instance: TestInstance
+let browser: Browser
+let operator: TestOperator
+let audience: KnownAudience
+let opened: WatchedPage[] = []
+
+const AROUND_THE_CHANGE = 'from=2026-10-24&to=2026-10-26'
+
+beforeAll(async () => {
+  ;[instance, browser] = await Promise.all([startInstance(), openBrowser()])
+  operator = await firstOperator(instance)
+  audience = await knownAudience(instance, operator)
+  await untilEventsAreIn()
+})
+afterEach(async () => {
+  for (const { context } of opened) await context.close()
+  opened = []
+})
+afterAll(async () => {
+  await browser?.close()
+  await instance?.close()
+})
+
+async function open(path: string, options: PageOptions = {}): Promise<WatchedPage> {
+  const watched = await openConsole(browser, { url: instance.url, operator, ...options })
+  opened.push(watched)
+  await watched.page.goto(`${instance.url}/console${path}`)
+  return watched
+}
+
+/** A chart's part of the page, drawn. */
+function chart(page: Page, title: string | RegExp): Locator {
+  return page.getByRole('region', { name: title })
+}
+
+async function rowsOf(part: Locator): Promise<string[][]> {
+  const rows = await part.locator('tbody tr').all()
+  return Promise.all(
+    rows.map(async (row) => (await row.locator('th, td').allInnerTexts()).map((cell) => cell.trim())),
+  )
+}
+
+describe('every page', () => {
+  const PAGES = {
+    overview: '/?period=28d',
+    registrations: `/registrations?${AROUND_THE_CHANGE}`,
+    'registrations by state': `/registrations?${AROUND_THE_CHANGE}&geography=state`,
+    'a viewer': '',
+    'no viewer': '/viewers',
+    'an unknown page': '/nothing',
+  }
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+  test.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('is free of barriers and of breaches of its policy, %s, %i px wide', async (theme, width) => {
+    const { page, faults } = await open('/', { theme, width })
+    for (const [name, path] of Object.entries(PAGES)) {
+      const address = name === 'a viewer' ? `/viewers?viewer=${encodeURIComponent(audience.watcher)}` : path
+      await page.goto(`${instance.url}/console${address}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await untilDrawn(page)
+      // By the debugging protocol: the policy of the page would refuse an injected script.
+      await page.evaluate(axe)
+      const found = (await page.evaluate('axe.run()')) as {
+        violations: { id: string; impact: string; nodes: unknown[] }[]
+      }
+      const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      expect(serious.map(({ id, nodes }) => [name, id, nodes])).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name} fits`).toBe(
+        true,
+      )
+    }
+    expect(faults).toEqual([])
+  })
+})
+
+describe('registrations', () => {
+  test('are counted by local day, with the peak marked in words', async () => {
+    const { page } = await open(`/registrations?${AROUND_THE_CHANGE}`)
+    const bars = chart(page, 'Registrations by day and gender')
+    await bars.getByText('Peak: 3 registrations in each of').waitFor()
+    await bars.getByRole('button', { name: 'Registrations by day and gender as a table' }).click()
+    expect((await rowsOf(bars)).map((row) => row.slice(2))).toEqual([
+      ['1', '0', '0', '0', '1', ''],
+      ['2', '1', '0', '0', '3', 'Peak'],
+      ['0', '1', '1', '1', '3', 'Peak'],
+    ])
+  })
+
+  test('of the day on which the clocks go back have 25 hours, each of the two two-o’clocks its own', async () => {
+    const { page } = await open('/registrations?from=2026-10-25&to=2026-10-25')
+    const bars = chart(page, 'Registrations by hour and gender')
+    await bars.getByRole('button', { name: /as a table/ }).click()
+    const rows = await rowsOf(bars)
+    expect(rows).toHaveLength(25)
+    expect(rows.filter((row) => row.at(-2) === '1').map((row) => row[1])).toEqual([
+      '2026-10-25T00:00:00.000+02:00',
+      '2026-10-25T02:00:00.000+02:00',
+      '2026-10-25T02:00:00.000+01:00',
+    ])
+  })
+
+  test('by gender tell the total behind a slice at a click, at Enter and at Space, within 100 ms', async () => {
+    const { page } = await open(`/registrations?${AROUND_THE_CHANGE}`)
+    const pie = chart(page, 'Registrations by gender')
+    const total = pie.getByTestId('gender-total')
+    await untilDrawn(page)
+    const box = (await pie.locator('canvas').boundingBox())!
+
+    // Female, 3 of 7, is the first slice clockwise from the top.
+    const took = await timed(page, () => page.mouse.click(box.x + box.width / 2 + 20, box.y + box.height / 2))
+    expect(await total.innerText()).toBe('Female: 3 registrations')
+    expect(took).toBeLessThan(100)
+
+    await pie.getByRole('group').focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    expect(await total.innerText()).toBe('Male: 2 registrations')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Space')
+    expect(await total.innerText()).toBe('Other: 1 registration')
+    await pie.getByRole('button', { name: /Unknown 14\.3%/ }).click()
+    expect(await total.innerText()).toBe('Unknown: 1 registration')
+  })
+
+  test('by age stand in complete ranges', async () => {
+    const { page } = await open(`/registrations?${AROUND_THE_CHANGE}`)
+    const ages = chart(page, 'Registrations by age')
+    await ages.getByRole('button', { name: /as a table/ }).click()
+    expect(await rowsOf(ages)).toEqual([
+      ['Under 18', '1'],
+      ['18–24', '2'],
+      ['25–34', '0'],
+      ['35–44', '1'],
+      ['45–54', '0'],
+      ['55–64', '0'],
+      ['65+', '1'],
+      ['Unknown', '2'],
+    ])
+  })
+
+  test('by geography fold other countries into Other, keep Unknown in sight, and sum alike', async () => {
+    const { page } = await open(`/registrations?${AROUND_THE_CHANGE}`)
+    const geography = chart(page, 'Registrations by geography')
+    const counts = async () => (await rowsOf(geography)).map(([name, count]) => `${name} ${count}`)
+    await geography.getByRole('tab', { name: 'Country' }).waitFor()
+    expect(await counts()).toEqual(['Spain 4', 'France 1', 'Portugal 1', 'Unknown 1'])
+    await geography.getByRole('tab', { name: 'Country' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await geography.getByRole('columnheader', { name: 'State' }).waitFor()
+    expect(await counts()).toEqual([
+      'Madrid, Comunidad de 2',
+      'Catalunya 1',
+      'Other (other countries) 2',
+      'Unknown 2',
+    ])
+    expect(new URL(page.url()).searchParams.get('geography')).toBe('state')
+    await page.keyboard.press('ArrowRight')
+    await geography.getByRole('columnheader', { name: 'City' }).waitFor()
+    expect(await counts()).toEqual([
+      'Barcelona, Catalunya 1',
+      'Getafe, Madrid, Comunidad de 1',
+      'Madrid, Madrid, Comunidad de 1',
+      'Other (other countries) 2',
+      'Unknown 2',
+    ])
+    expect(await geography.locator('tfoot').innerText()).toContain('7')
+  })
+
+  test('move by themselves when somebody registers', async () => {
+    const { page } = await open('/registrations?period=today')
+    const total = page.getByTestId('registrations-total')
+    await page.getByText('· live').waitFor()
+    const before = Number(await total.innerText())
+    // One to be sure that the stream stands, one to be measured.
+    await register('live-1')
+    await page
+      .getByTestId('registrations-total')
+      .getByText(String(before + 1), { exact: true })
+      .waitFor()
+    const started = performance.now()
+    await register('live-2')
+    await page
+      .getByTestId('registrations-total')
+      .getByText(String(before + 2), { exact: true })
+      .waitFor()
+    process.stdout.write(`a registration was seen after ${Math.round(performance.now() - started)} ms\n`)
+  })
+
+  test('that cannot be loaded say so in their place, and come with the next try', async () => {
+    const { page } = await open('/')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.route('**/v1/reports/registrations?*', (route) => route.abort())
+    await page.getByRole('link', { name: 'Registrations' }).click()
+    await page.getByText('Could not load the registrations').waitFor()
+    await page.getByText('The server cannot be reached.').waitFor()
+    await page.unroute('**/v1/reports/registrations?*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await chart(page, 'Registrations by age').waitFor()
+  })
+
+  test('of days without any say so', async () => {
+    const { page } = await open('/registrations?from=2020-01-01&to=2020-01-31')
+    await page.getByText(/No registration in 1\s?–\s?31 Jan 2020/).waitFor()
+  })
+
+  async function register(externalId: string): Promise<void> {
+    const { service, app } = audience
+    await operator.call('POST', '/v1/viewers', { service, app, externalId, gender: 'female' })
+  }
+})
+
+describe('the dates', () => {
+  test('are chosen by the keyboard alone, and stand in the address', async () => {
+    const { page } = await open('/registrations')
+    const dates = page.getByRole('button', { name: /Last 28 days/ })
+    await dates.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Dates' }).waitFor()
+    await page.keyboard.press('Escape')
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('Last 28 days')
+    await page.keyboard.press('Enter')
+    const first = page.getByRole('group', { name: 'First day' })
+    await first.getByRole('spinbutton').first().focus()
+    await page.keyboard.type('24102026')
+    await page.keyboard.type('26102026')
+    await page.keyboard.press('Enter')
+    await page.getByText('Peak: 3 registrations in each of').waitFor()
+    expect(new URL(page.url()).search).toBe(`?${AROUND_THE_CHANGE}`)
+  })
+
+  test('go along from page to page and come back with the browser', async () => {
+    const { page } = await open(`/registrations?${AROUND_THE_CHANGE}`)
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    expect(new URL(page.url()).search).toBe(`?${AROUND_THE_CHANGE}`)
+    await page.goBack()
+    await page.getByRole('heading', { name: 'Registrations' }).waitFor()
+  })
+})
+
+describe('the overview', () => {
+  test('shows what was played, by the name of the title', async () => {
+    const { page } = await open('/?period=7d')
+    const titles = chart(page, 'Top titles').first()
+    await titles.getByText('The Long Harbour').waitFor()
+    expect((await rowsOf(titles))[0]!.slice(0, 3)).toEqual(['The Long Harbour', 'On demand', '1'])
+    expect(
+      await page.getByRole('region', { name: 'Playback starts' }).getByTestId('metric-value').innerText(),
+    ).toBe('1')
+  })
+})
+
+describe('a viewer', () => {
+  test('is found in three steps: dates, id, apply, and nothing is loaded before the third', async () => {
+    const { page } = await open('/viewers')
+    const looks: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/report/')) looks.push(request.url())
+    })
+    await page.getByRole('button', { name: /Last 28 days/ }).click()
+    await page.getByRole('button', { name: 'Last 7 days' }).click()
+    const id = page.getByLabel('Viewer ID')
+    const label = page.getByTestId('viewer-label')
+    const started = performance.now()
+    await id.fill(audience.watcher)
+    await label.getByText('Ana Ruiz').waitFor()
+    process.stdout.write(`a name was seen after ${Math.round(performance.now() - started)} ms\n`)
+    await id.fill(`${audience.watcher}x`)
+    expect(await label.innerText()).not.toContain('Ana')
+    await label.getByText('No viewer has this id.').waitFor()
+    await id.fill(audience.watcher)
+    await label.getByText('Ana Ruiz').waitFor()
+    expect(looks).toEqual([])
+
+    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'Player events' }).first().waitFor()
+    expect(looks.length).toBeGreaterThan(0)
+    expect(new URL(page.url()).searchParams.get('viewer')).toBe(audience.watcher)
+    expect(
+      await page.getByRole('region', { name: 'Playback starts' }).getByTestId('metric-value').innerText(),
+    ).toBe('1')
+
+    // The link alone shows another person the same.
+    const other = await open(page.url().slice(`${instance.url}/console`.length))
+    await other.page.getByTestId('viewer-label').getByText('Ana Ruiz').waitFor()
+    expect(
+      await other.page.getByRole('region', { name: 'Streams' }).getByTestId('metric-value').innerText(),
+    ).toMatch(/^\d+$/)
+  })
+
+  test('that does not exist is said not to', async () => {
+    const { page } = await open(`/viewers?viewer=${encodeURIComponent('no/body?')}`)
+    await page.getByText('No viewer has the id no/body?').waitFor()
+  })
+
+  test('shows each event as a point that tells the same to the mouse and to the keyboard', async () => {
+    const { page } = await open(`/viewers?period=today&viewer=${encodeURIComponent(audience.watcher)}`)
+    const events = page.getByRole('region', { name: 'Player events' }).first()
+    await untilDrawn(page)
+    for (const name of [
+      'Play 2',
+      'Playing 1',
+      'Seek 1',
+      'Pause 1',
+      'Buffering 1',
+      'Player_loaded 1',
+      'my_event 1',
+    ])
+      await events.getByRole('button', { name, exact: true }).waitFor()
+
+    const details = events.getByTestId('chart-details')
+    await events.getByRole('group', { name: 'Player events' }).focus()
+    await page.keyboard.press('End')
+    const said = await details.innerText()
+    expect(said).toContain('my_event')
+    expect(said).toContain('The Long Harbour')
+    expect(said).toContain('7:00.000 (420000 ms)')
+    expect(said).toContain('Samsung QE55')
+    // The same point under the mouse: the one that stands highest.
+    await page.keyboard.press('Escape')
+    const canvas = (await events.locator('canvas').boundingBox())!
+    await hoverUntil(
+      page,
+      canvas,
+      async () => (await details.count()) > 0 && (await details.innerText()) === said,
+    )
+
+    await events.getByRole('button', { name: 'Player events as a table' }).click()
+    const rows = await rowsOf(events)
+    expect(rows).toHaveLength(WATCHER_EVENTS.length)
+    expect(rows.map((row) => row[2])).toEqual([
+      'Player_loaded',
+      'Play',
+      'Playing',
+      'Pause',
+      'Play',
+      'Seek',
+      'Buffering',
+      'my_event',
+    ])
+    expect(rows.map((row) => row[5])).toEqual(
+      WATCHER_EVENTS.map((_, seq) => (seq * 60_000).toLocaleString('en-GB')),
+    )
+  })
+})
+
+/** Waits until charts that are to come have come. */
+async function untilDrawn(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle').catch(() => {})
+  await page.locator('output[aria-label^="Loading"]').waitFor({ state: 'detached' })
+  await page.waitForFunction(
+    '[...document.querySelectorAll("[role=img]")].every((chart) => chart.querySelector("canvas"))',
+  )
+}
+
+/** How long until the page has drawn what an act changed, ms, by the page's own clock. */
+async function timed(page: Page, act: () => Promise<void>): Promise<number> {
+  await page.evaluate(
+    `globalThis.changedAt = new Promise((resolve) => {
+      addEventListener('pointerup', (event) => {
+        const watch = new MutationObserver(() => resolve(performance.now() - event.timeStamp))
+        watch.observe(document.querySelector('[data-testid=gender-total]'), { childList: true, subtree: true, characterData: true })
+      }, { capture: true, once: true })
+    }), undefined`,
+  )
+  await act()
+  return (await page.evaluate('globalThis.changedAt')) as number
+}
+
+/** Moves the mouse over a chart, line by line, until it meets what is looked for. */
+async function hoverUntil(
+  page: Page,
+  box: { x: number; y: number; width: number; height: number },
+  isMet: () => Promise<boolean>,
+): Promise<void> {
+  for (let y = 8; y < box.height; y += 6) {
+    for (let x = 60; x < box.width; x += 6) {
+      await page.mouse.move(box.x + x, box.y + y)
+      if (await isMet()) return
+    }
+  }
+  throw new Error('the mouse met nothing')
+}
+
+async function untilEventsAreIn(): Promise<void> {
+  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+  const path = `/v1/viewers/${encodeURIComponent(audience.watcher)}/report/events?from=${day(-1)}&to=${day(1)}`
+  for (let turn = 0; turn < 200; turn++) {
+    const { items } = await operator.call<{ items: unknown[] }>('GET', path)
+    if (items.length === WATCHER_EVENTS.length) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('the events did not arrive')
+}

@@ -184,6 +184,7 @@ export async function createWorker(
 ): Promise<Worker> {
   const { records, events, journal, vault, clock, random, log, metrics, folder, configuration } = foundations
   await migrateRecords(records)
+  await vault.check(records.db)
   await migrateEvents(events)
   const { operators, accounts, catalogue } = await createModules(foundations, baseUrl)
   const lookup = await catalogue.startLookup()

@@ -8,6 +8,7 @@ import type { Routes } from '../../platform/http/index.ts'
 import { createIntakePipeline, type IntakeDependencies } from './intake.ts'
 import { intakeRoutes } from './routes.ts'
 
+export { trackingData } from './data-map.ts'
 export { encodeEntry, type EntryHeader } from './envelope.ts'
 export type { ImportBody, ImportRow } from './recorder-decode.ts'
 export { recorderSettings } from './recorder-settings.ts'

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -8,6 +8,8 @@ import { join } from 'node:path'
 export interface SetAside {
   /** Whether it was kept. Again under the same name replaces. */
   put(name: string, bytes: Uint8Array): boolean
+  /** Deletes what was put aside before a time, epoch ms. */
+  forgetBefore(time: number): void
 }
 
 export const SET_ASIDE_LIMITS = { files: 1_000, bytes: 64_000_000 } as const
@@ -24,6 +26,12 @@ export function openSetAside(
       if (files.length >= limits.files || stored + bytes.byteLength > limits.bytes) return false
       writeFileSync(join(folder, name), bytes, { mode: 0o600 })
       return true
+    },
+    forgetBefore(time) {
+      if (!existsSync(folder)) return
+      for (const file of readdirSync(folder)) {
+        if (statSync(join(folder, file)).mtimeMs < time) rmSync(join(folder, file), { force: true })
+      }
     },
   }
 }

@@ -72,6 +72,8 @@ const HOUSEKEEPING_MS = 60_000
 /** What is forgotten in one turn of housekeeping, so that the line does not stand still for it. */
 const FORGET_KEYS_MAX = 50_000
 const FORGET_VALUES_MAX = 5_000
+/** What was set aside waits this long for an engineer. */
+const FORGET_ASIDE_MS = 30 * 86_400_000
 
 export function createRecorder(deps: RecorderDependencies): Recorder {
   const { journal, state, clock, settings, log } = deps
@@ -144,6 +146,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       await state.unseal()
     }
     await state.expire(keptHouseAt, FORGET_KEYS_MAX)
+    batchDeps.setAside.forgetBefore(keptHouseAt - FORGET_ASIDE_MS)
   }
 
   async function run(): Promise<void> {

@@ -75,9 +75,7 @@ describe('every page', () => {
       await untilDrawn(page)
       // By the debugging protocol: the policy of the page would refuse an injected script.
       await page.evaluate(axe)
-      const found = (await page.evaluate('axe.run()')) as {
-        violations: { id: string; impact: string; nodes: unknown[] }[]
-      }
+      const found = await page.evaluate<AxeAnswer>('axe.run()')
       const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
       expect(serious.map(({ id, nodes }) => [name, id, nodes])).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name} fits`).toBe(
@@ -236,8 +234,11 @@ describe('the dates', () => {
     await page.keyboard.press('Enter')
     const first = page.getByRole('group', { name: 'First day' })
     await first.getByRole('spinbutton').first().focus()
+    // A whole date is typed at a stretch; Tab then leads to the other one.
     await page.keyboard.type('24102026')
+    await page.keyboard.press('Tab')
     await page.keyboard.type('26102026')
+    await page.getByRole('button', { name: 'Apply' }).focus()
     await page.keyboard.press('Enter')
     await page.getByText('Peak: 3 registrations in each of').waitFor()
     expect(new URL(page.url()).search).toBe(`?${AROUND_THE_CHANGE}`)
@@ -359,6 +360,10 @@ describe('a viewer', () => {
   })
 })
 
+interface AxeAnswer {
+  readonly violations: readonly { readonly id: string; readonly impact: string; readonly nodes: unknown }[]
+}
+
 /** Waits until charts that are to come have come. */
 async function untilDrawn(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle').catch(() => {})
@@ -379,7 +384,7 @@ async function timed(page: Page, act: () => Promise<void>): Promise<number> {
     }), undefined`,
   )
   await act()
-  return (await page.evaluate('globalThis.changedAt')) as number
+  return page.evaluate<number>('globalThis.changedAt')
 }
 
 /** Moves the mouse over a chart, line by line, until it meets what is looked for. */

@@ -1,6 +1,5 @@
 import {
   endOfMonth,
-  isSameDay,
   parseDate,
   startOfMonth,
   startOfYear,
@@ -75,11 +74,6 @@ export function periodParameters(
 ): Record<'period' | 'from' | 'to', string | null> {
   if (typeof choice === 'string') return { period: choice, from: null, to: null }
   return { period: null, from: choice.from, to: choice.to }
-}
-
-/** True when the range is one day. */
-export function isOneDay(range: DateRange): boolean {
-  return isSameDay(parseDate(range.from), parseDate(range.to))
 }
 
 function both(day: CalendarDate): { from: CalendarDate; to: CalendarDate } {

@@ -1,5 +1,5 @@
 import { createContext, use, type ReactNode } from 'react'
-import type { OperatorMe, Right } from '@foyer/contracts'
+import type { OperatorMe } from '@foyer/contracts'
 /** A brand as its pages need it. */
 export interface ServiceOption {
   readonly id: string
@@ -23,8 +23,4 @@ export function useSession(): Session {
   const session = use(SessionContext)
   if (!session) throw new Error('used on a page without a session')
   return session
-}
-
-export function useRight(right: Right): boolean {
-  return useSession().operator.rights.includes(right)
 }

@@ -3,7 +3,6 @@
  * Security Policy, OpenAPI at `/openapi.json` and a readable page at `/docs`.
  */
 export { actorOf, requireRight, type Access, type Actor, type Authenticate } from './access.ts'
-export { consolePages } from './console-pages.ts'
 export { problems, toProblem } from './problem-handler.ts'
 export { operationsRoutes } from './operations.ts'
 export { createHttpServer, mount, type HttpServer, type Routes } from './server.ts'

@@ -18,7 +18,5 @@
  */
 export { SealBroken } from './cipher.ts'
 export { openFileKeyRing } from './file-key-ring.ts'
-export type { Epoch, KeyRing } from './key-ring.ts'
-export { normalise, type LookupColumn, type LookupKind } from './lookups.ts'
-export type { Rotation } from './rotation.ts'
+export type { KeyRing } from './key-ring.ts'
 export { createVault, type Keychain, type Vault } from './vault.ts'

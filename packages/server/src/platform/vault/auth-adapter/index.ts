@@ -4,5 +4,5 @@
  * policy that names every text column of every model; one that is missing refuses the start. Searching and sorting by
  * sealed columns opens rows, 20,000 at most. `docs/adr/0007-better-auth.md` says why it is done around the adapter.
  */
-export { companionColumns, type AuthPolicy, type LookupField, type ModelPolicy } from './policy.ts'
-export { sealedAdapter, type SealedAdapterOptions } from './sealed-adapter.ts'
+export { companionColumns, type AuthPolicy } from './policy.ts'
+export { sealedAdapter } from './sealed-adapter.ts'

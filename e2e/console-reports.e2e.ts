@@ -185,13 +185,13 @@ describe('registrations', () => {
     await page.getByText('· live').waitFor()
     const before = Number(await total.innerText())
     // One to be sure that the stream stands, one to be measured.
-    await register('live-1')
+    await signUp('live-1')
     await page
       .getByTestId('registrations-total')
       .getByText(String(before + 1), { exact: true })
       .waitFor()
     const started = performance.now()
-    await register('live-2')
+    await signUp('live-2')
     await page
       .getByTestId('registrations-total')
       .getByText(String(before + 2), { exact: true })
@@ -216,7 +216,7 @@ describe('registrations', () => {
     await page.getByText(/No registration in 1\s?–\s?31 Jan 2020/).waitFor()
   })
 
-  async function register(externalId: string): Promise<void> {
+  async function signUp(externalId: string): Promise<void> {
     const { service, app } = audience
     await operator.call('POST', '/v1/viewers', { service, app, externalId, gender: 'female' })
   }

@@ -125,7 +125,7 @@ function PeriodForm(props: {
               ›
             </AriaButton>
           </header>
-          <div className="flex gap-5">
+          <div className="flex items-start justify-center gap-5">
             {Array.from({ length: months }, (_, month) => (
               <CalendarGrid key={month} offset={{ months: month }} className="border-collapse">
                 <CalendarGridHeader>

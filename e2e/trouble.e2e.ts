@@ -1,0 +1,267 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openDataFolder } from '../packages/server/src/cli/data-folder.ts'
+import { runCommand, startInstance, type TestInstance } from './instance.ts'
+import { firstOperator, testApp } from './operator.ts'
+import { queryEvents } from './stored-events.ts'
+
+/** What goes wrong on real machines, tried on the real program: it says so clearly, and nothing is lost. */
+
+const STACK_TRACE = /\n\s+at |node:internal|node_modules/
+
+let instance: TestInstance
+let keys: Awaited<ReturnType<typeof testApp>>
+
+beforeAll(async () => {
+  instance = await startInstance()
+  keys = await testApp(await firstOperator(instance))
+})
+afterAll(() => instance?.close())
+
+interface Sent {
+  status: number
+  text: string
+  code?: string
+  refused?: { index: number; code: string; field?: string; message: string }[]
+}
+
+async function send(body: string | Buffer, options: { key?: string; path?: string } = {}): Promise<Sent> {
+  const { key = keys.serverKey, path = '/v1/batch' } = options
+  const response = await fetch(`${instance.url}${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body,
+  })
+  const text = await response.text()
+  const json = text === '' ? {} : (JSON.parse(text) as Partial<Sent>)
+  return { ...json, status: response.status, text }
+}
+
+const track = (fields: Record<string, unknown>) => ({
+  type: 'track',
+  event: 'Trouble',
+  anonymousId: 'someone',
+  timestamp: new Date().toISOString(),
+  ...fields,
+})
+
+async function stored(name: string): Promise<number> {
+  const [row] = await queryEvents<{ n: number }>(
+    instance.dataFolder,
+    `SELECT toUInt32(count()) AS n FROM events WHERE name = '${name}'`,
+  )
+  return row!.n
+}
+
+describe('a request that is wrong', () => {
+  it.each([
+    [
+      'a wrong key',
+      () => send(JSON.stringify({ batch: [track({})] }), { key: 'fw_nobody' }),
+      401,
+      'write_key.unknown',
+    ],
+    ['a body that is not JSON', () => send('{"batch": [', {}), 400, 'request.not_json'],
+    [
+      'a batch of 600 KB',
+      () =>
+        send(
+          JSON.stringify({
+            batch: Array.from({ length: 30 }, () => track({ properties: { pad: 'x'.repeat(20_000) } })),
+          }),
+        ),
+      400,
+      'batch.too_large',
+    ],
+  ])('is refused with its code: %s', async (_what, attempt, status, code) => {
+    const answer = await attempt()
+    expect({ status: answer.status, code: answer.code }).toEqual({ status, code })
+    expect(answer.text).not.toMatch(STACK_TRACE)
+  })
+
+  it('refuses event by event, names the field, and keeps the others of the batch', async () => {
+    const good = { event: 'Kept' }
+    const answer = await send(
+      JSON.stringify({
+        batch: [
+          track({ ...good, messageId: 'kept-1' }),
+          track({ messageId: 'large', properties: { pad: 'x'.repeat(33_000) } }),
+          track({ messageId: 'date', timestamp: 'yesterday' }),
+          track({ messageId: 'old', timestamp: '1900-01-01T00:00:00Z' }),
+          track({ messageId: 'ahead', timestamp: '2300-01-01T00:00:00Z' }),
+          track({ messageId: 'nobody', anonymousId: undefined }),
+          track({ ...good, messageId: 'kept-2', type: 'telepathy' }),
+        ],
+      }),
+    )
+    expect(answer.status).toBe(200)
+    expect(answer.refused?.map(({ index, code }) => ({ index, code }))).toEqual([
+      { index: 1, code: 'event.too_large' },
+      { index: 2, code: 'event.invalid' },
+      { index: 3, code: 'event.too_old' },
+      { index: 4, code: 'event.in_future' },
+      { index: 5, code: 'event.invalid' },
+    ])
+    for (const refusal of answer.refused ?? []) expect(refusal.message).not.toBe('')
+    await vi.waitFor(async () => expect(await stored('Kept')).toBe(2), { timeout: 20_000 })
+    expect(await stored('Trouble')).toBe(0)
+  })
+
+  it('stores an event that was sent 10,000 times once', async () => {
+    const batch = Array.from({ length: 1_000 }, () => track({ event: 'Again', messageId: 'again' }))
+    for (let round = 0; round < 10; round++) expect((await send(JSON.stringify({ batch }))).status).toBe(200)
+    await vi.waitFor(async () => expect(await stored('Again')).toBe(1), { timeout: 30_000 })
+    expect(
+      (await send(JSON.stringify({ batch: [track({ event: 'After', messageId: 'after' })] }))).status,
+    ).toBe(200)
+    await vi.waitFor(async () => expect(await stored('After')).toBe(1), { timeout: 20_000 })
+    expect(await stored('Again')).toBe(1)
+  })
+})
+
+describe('a start that cannot be', () => {
+  it('says that another process uses the data folder', async () => {
+    const { code, output } = await runCommand(['serve'], { dataFolder: instance.dataFolder })
+    expect(code).toBe(78)
+    expect(output).toContain('Another Foyer is using the data folder')
+    expect(output).not.toMatch(STACK_TRACE)
+    expect((await fetch(`${instance.url}/readyz`)).status).toBe(200)
+  })
+
+  it('says that the port is in use', async () => {
+    const dataFolder = await mkdtemp(join(tmpdir(), 'foyer-port-'))
+    const { code, output } = await runCommand(['serve'], {
+      dataFolder,
+      environment: { FOYER_PORT: new URL(instance.url).port },
+    })
+    await rm(dataFolder, { recursive: true })
+    expect(code).toBe(78)
+    expect(output).toMatch(/Port \d+ on 127\.0\.0\.1 is in use\. Set FOYER_PORT/)
+    expect(output).not.toMatch(STACK_TRACE)
+  })
+
+  it('names a setting that is wrong', async () => {
+    const { code, output } = await runCommand(['serve'], {
+      dataFolder: instance.dataFolder,
+      environment: { FOYER_PROT: '80', FOYER_LOG_LEVEL: 'loud' },
+    })
+    expect(code).toBe(78)
+    expect(output).toContain('FOYER_PROT: no such setting')
+    expect(output).toContain('FOYER_LOG_LEVEL: one of fatal, error')
+  })
+
+  it('says that a newer version wrote the data, and changes nothing', async () => {
+    const newer = await startInstance()
+    const client = new Client({
+      host: openDataFolder(newer.dataFolder).recordsSocketFolder,
+      port: 5432,
+      user: 'foyer',
+      database: 'foyer',
+    })
+    await client.connect()
+    await client.query(
+      `INSERT INTO foyer_migration (name, checksum, applied_at) VALUES ('9999_of_tomorrow', 'unknown', now())`,
+    )
+    await client.end()
+    await newer.stop()
+    const { code, output } = await runCommand(['serve'], { dataFolder: newer.dataFolder })
+    await newer.close()
+    expect(code).toBe(78)
+    expect(output).toContain('written by a newer Foyer')
+    expect(output).not.toMatch(STACK_TRACE)
+  })
+})
+
+/** Writes until the disk takes no more. */
+function fillUp(path: string): void {
+  const file = openSync(path, 'w')
+  try {
+    for (let size = 8_388_608; size >= 4_096;) {
+      try {
+        writeSync(file, Buffer.alloc(size))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        size /= 2
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A disk of its own needs a mount, which only root may make: elsewhere this is declared as not tried. */
+const mayMount = process.platform === 'linux' && process.getuid?.() === 0
+
+describe.runIf(mayMount)('a full disk', () => {
+  const MEGABYTES = 600
+
+  it(
+    'is answered by 503, loses nothing that was acknowledged, and is over when there is room again',
+    { timeout: 240_000 },
+    async () => {
+      const disk = await mkdtemp(join(tmpdir(), 'foyer-disk-'))
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', disk])
+      let onDisk: TestInstance | undefined
+      try {
+        onDisk = await startInstance({ dataFolder: join(disk, 'data') })
+        const { serverKey } = await testApp(await firstOperator(onDisk))
+        const acked = new Set<string>()
+        const attempt = async (id: string): Promise<number> => {
+          const response = await fetch(`${onDisk!.url}/v1/batch`, {
+            method: 'POST',
+            headers: { authorization: `Basic ${Buffer.from(`${serverKey}:`).toString('base64')}` },
+            body: JSON.stringify({
+              batch: [track({ event: 'Disk', messageId: id, properties: { pad: 'x'.repeat(8_000) } })],
+            }),
+          })
+          const text = await response.text()
+          expect(text).not.toMatch(STACK_TRACE)
+          if (response.status === 200) acked.add(id)
+          else
+            expect({ status: response.status, retryAfter: response.headers.get('retry-after') }).toEqual({
+              status: 503,
+              retryAfter: expect.any(String),
+            })
+          return response.status
+        }
+        for (let index = 0; index < 50; index++) await attempt(`before-${index}`)
+
+        const ballast = join(disk, 'ballast')
+        fillUp(ballast)
+        let refused = 0
+        for (let index = 0; index < 400 && refused === 0; index++)
+          if ((await attempt(`full-${index}`)) === 503) refused++
+        expect(refused).toBeGreaterThan(0)
+
+        await rm(ballast)
+        await vi.waitFor(async () => expect(await attempt('after')).toBe(200), {
+          timeout: 60_000,
+          interval: 250,
+        })
+        const folder = onDisk.dataFolder
+        await vi.waitFor(
+          async () => {
+            const [row] = await queryEvents<{ n: number; d: number }>(
+              folder,
+              `SELECT toUInt32(count()) AS n, toUInt32(uniqExact(event_id)) AS d FROM events WHERE name = 'Disk'`,
+            )
+            expect(row).toEqual({ n: acked.size, d: acked.size })
+          },
+          { timeout: 60_000, interval: 250 },
+        )
+      } finally {
+        await onDisk?.stop()
+        execFileSync('umount', ['-l', disk])
+        await rm(disk, { recursive: true, force: true })
+      }
+    },
+  )
+})

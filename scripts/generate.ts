@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PROBLEMS } from '@foyer/contracts'
 import { settingsReference } from '../packages/server/src/cli/settings.ts'
+import { dataMapReference } from '../packages/server/src/data-map.ts'
 import { openApiDocument } from '../packages/server/src/openapi.ts'
 
 /**
@@ -11,6 +12,7 @@ import { openApiDocument } from '../packages/server/src/openapi.ts'
 const PAGES: readonly (readonly [path: string, make: () => string | Promise<string>])[] = [
   ['docs/reference/settings.md', settingsReference],
   ['docs/reference/problems.md', problemsReference],
+  ['docs/reference/data-map.md', dataMapReference],
   ['docs/reference/openapi.json', async () => `${JSON.stringify(await openApiDocument(), null, 2)}\n`],
 ]
 
@@ -29,7 +31,9 @@ if (stale.length > 0) {
 }
 
 function problemsReference(): string {
-  const rows = Object.entries(PROBLEMS).map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`)
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
+  )
   return [
     '# Problems',
     '',

@@ -30,7 +30,10 @@ export const PROBLEMS = {
   'api_key.not_found': { status: 404, title: 'No such API key' },
   'service.not_found': { status: 404, title: 'No such service' },
   'service.exists': { status: 409, title: 'A service with this id exists' },
-  'service.time_zone_fixed': { status: 409, title: 'The time zone of a service that is in use cannot change' },
+  'service.time_zone_fixed': {
+    status: 409,
+    title: 'The time zone of a service that is in use cannot change',
+  },
   'settings.limit_reached': { status: 409, title: 'There are as many of these as there can be' },
   'app.not_found': { status: 404, title: 'No such app' },
   'app.exists': { status: 409, title: 'An app with this id exists' },
@@ -69,14 +72,16 @@ export const fieldError = z.object({ field: z.string(), message: z.string() })
 export type FieldError = z.infer<typeof fieldError>
 
 /** Body of every refusal (RFC 9457). */
-export const problemDetails = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  code: z.string(),
-  detail: z.string().optional(),
-  /** The request's id, to find it in the log. */
-  instance: z.string().optional(),
-  errors: z.array(fieldError).optional(),
-})
+export const problemDetails = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    /** The request's id, to find it in the log. */
+    instance: z.string().optional(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({ id: 'Problem' })
 export type ProblemDetails = z.infer<typeof problemDetails>

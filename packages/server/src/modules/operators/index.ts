@@ -21,7 +21,7 @@ import { sessionRoutes } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
 
 export type { NewOperator } from './people.ts'
-export * as operatorsTables from './schema.ts'
+export { operatorsData } from './schema.ts'
 
 export interface Operators {
   readonly routes: Routes

@@ -18,6 +18,7 @@ import {
   sealed,
   sealedPersonal,
   secret,
+  type AnnotatedTable,
   type ColumnAnnotation,
 } from '../../platform/data-map.ts'
 
@@ -49,7 +50,7 @@ export const operator = pgTable('operator', {
   updatedAt: moment('updated_at').notNull(),
 })
 
-export const operatorData = annotate(operator, {
+const operatorData = annotate(operator, {
   id: joins,
   name: hidden,
   email: joins,
@@ -85,7 +86,7 @@ export const operatorSession = pgTable(
   (table) => [index('operator_session_operator').on(table.userId)],
 )
 
-export const operatorSessionData = annotate(operatorSession, {
+const operatorSessionData = annotate(operatorSession, {
   id: withAccount,
   userId: joins,
   token: opens,
@@ -124,7 +125,7 @@ export const operatorAccount = pgTable(
   ],
 )
 
-export const operatorAccountData = annotate(operatorAccount, {
+const operatorAccountData = annotate(operatorAccount, {
   id: withAccount,
   userId: joins,
   providerId: withAccount,
@@ -156,7 +157,7 @@ export const operatorVerification = pgTable(
   (table) => [index('operator_verification_identifier').on(table.identifier)],
 )
 
-export const operatorVerificationData = annotate(operatorVerification, {
+const operatorVerificationData = annotate(operatorVerification, {
   id: withAccount,
   identifier: joins,
   identifierSealed: hidden,
@@ -183,7 +184,7 @@ export const operatorLink = pgTable('operator_link', {
 })
 
 const fewDays = ofOperator({ ...operational, retention: '30d', erasure: 'delete' })
-export const operatorLinkData = annotate(operatorLink, {
+const operatorLinkData = annotate(operatorLink, {
   id: fewDays,
   kind: fewDays,
   tokenHash: { ...opens, retention: '30d' },
@@ -204,7 +205,7 @@ export const operatorAttempt = pgTable('operator_attempt', {
 })
 
 const aDay = ofOperator({ ...operational, retention: '1d', erasure: 'delete' })
-export const operatorAttemptData = annotate(operatorAttempt, {
+const operatorAttemptData = annotate(operatorAttempt, {
   subject: { ...joins, retention: '1d' },
   attempts: aDay,
   lastAt: aDay,
@@ -223,7 +224,7 @@ export const apiKey = pgTable('api_key', {
   revokedAt: moment('revoked_at'),
 })
 
-export const apiKeyData = annotate(apiKey, {
+const apiKeyData = annotate(apiKey, {
   id: operational,
   label: operational,
   secretHash: secret,
@@ -256,7 +257,7 @@ export const auditEntry = pgTable(
 )
 
 const twoYears = ofOperator({ ...operational, retention: '730d' })
-export const auditEntryData = annotate(auditEntry, {
+const auditEntryData = annotate(auditEntry, {
   id: twoYears,
   at: twoYears,
   actorKind: twoYears,
@@ -265,3 +266,15 @@ export const auditEntryData = annotate(auditEntry, {
   object: { ...twoYears, category: 'identifier' },
   details: twoYears,
 })
+
+/** Every table of this module. */
+export const operatorsData: readonly AnnotatedTable[] = [
+  operatorData,
+  operatorSessionData,
+  operatorAccountData,
+  operatorVerificationData,
+  operatorLinkData,
+  operatorAttemptData,
+  apiKeyData,
+  auditEntryData,
+]

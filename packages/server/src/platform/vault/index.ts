@@ -19,4 +19,5 @@
 export { SealBroken } from './cipher.ts'
 export { openFileKeyRing } from './file-key-ring.ts'
 export type { KeyRing } from './key-ring.ts'
+export { vaultData } from './schema.ts'
 export { createVault, type Keychain, type Vault } from './vault.ts'

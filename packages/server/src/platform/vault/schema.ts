@@ -1,5 +1,5 @@
 import { index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
-import { annotate, operational, sealed, secret } from '../data-map.ts'
+import { annotate, operational, sealed, secret, type AnnotatedTable } from '../data-map.ts'
 
 /** One data key an owner (a viewer or an operator), wrapped by the key of an epoch. Deleting the row shreds. */
 export const vaultKey = pgTable('vault_key', {
@@ -9,7 +9,7 @@ export const vaultKey = pgTable('vault_key', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
 })
 
-export const vaultKeyData = annotate(vaultKey, {
+const vaultKeyData = annotate(vaultKey, {
   owner: {
     ...operational,
     category: 'identifier',
@@ -36,7 +36,7 @@ export const vaultClaim = pgTable(
   (table) => [index('vault_claim_owner').on(table.owner)],
 )
 
-export const vaultClaimData = annotate(vaultClaim, {
+const vaultClaimData = annotate(vaultClaim, {
   lookup: {
     ...operational,
     category: 'identifier',
@@ -53,3 +53,6 @@ export const vaultClaimData = annotate(vaultClaim, {
   },
   columnName: { ...operational, retention: 'account', erasure: 'delete' },
 })
+
+/** Every table of the vault. */
+export const vaultData: readonly AnnotatedTable[] = [vaultKeyData, vaultClaimData]

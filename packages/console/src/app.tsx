@@ -10,6 +10,7 @@ import { RegistrationsPage } from './pages/registrations/registrations-page.tsx'
 import { SignInPage } from './pages/session/sign-in-page.tsx'
 import { JoinPage, PasswordPage, WelcomePage } from './pages/session/link-pages.tsx'
 import { ViewersPage } from './pages/viewer/viewers-page.tsx'
+import { CommandPalette } from './ui/command-palette.tsx'
 import { Shell } from './ui/shell.tsx'
 import { Failed } from './ui/states.tsx'
 
@@ -59,6 +60,7 @@ function SignedIn() {
       <Shell>
         <CurrentPage path={location.path} />
       </Shell>
+      <CommandPalette />
     </SessionProvider>
   )
 }

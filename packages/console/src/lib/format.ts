@@ -9,6 +9,11 @@ const signedPercent = new Intl.NumberFormat(LOCALE, {
   maximumFractionDigits: 1,
   signDisplay: 'exceptZero',
 })
+const signedWholePercent = new Intl.NumberFormat(LOCALE, {
+  style: 'percent',
+  maximumFractionDigits: 0,
+  signDisplay: 'exceptZero',
+})
 const regions = new Intl.DisplayNames(LOCALE, { type: 'region' })
 
 export const formatCount = (value: number): string => whole.format(value)
@@ -17,7 +22,10 @@ export const formatPercent = (value: number): string => `${oneDecimal.format(val
 
 /** How much more, as a part of what was before; null where there was nothing before. */
 export function formatChange(value: number, previous: number): string | null {
-  return previous === 0 ? null : signedPercent.format(value / previous - 1)
+  if (previous === 0) return null
+  const change = value / previous - 1
+  // What more than doubled needs no tenths.
+  return (Math.abs(change) >= 1 ? signedWholePercent : signedPercent).format(change)
 }
 
 export function formatDate(date: string, style: 'short' | 'long' = 'short'): string {

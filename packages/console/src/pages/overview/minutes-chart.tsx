@@ -1,3 +1,4 @@
+import { today } from '@internationalized/date'
 import type { OverviewReport } from '@foyer/contracts'
 import { useMemo } from 'react'
 import { categoryAxis, countAxis } from '../../charts/chart-options.ts'
@@ -16,6 +17,7 @@ export function MinutesChart(props: { report: OverviewReport }) {
       title="Minutes watched by day"
       definition="Wall time in the playing state, by the day on which it was played in the service's time zone. Pauses and buffering do not count."
       summary={`Line of minutes watched by day, ${formatRange(report)}: ${formatMinutes(report.minutes.value)} in all, most on ${formatDate(best.date, 'long')} with ${formatMinutes(best.minutes)}.`}
+      note={isUnfinished(report) ? 'The last day is not over yet.' : undefined}
       drawing={drawing}
       table={{
         header: ['Day', 'Minutes', 'Streams', 'Playback starts', 'Active viewers'],
@@ -36,6 +38,8 @@ export function MinutesChart(props: { report: OverviewReport }) {
 
 function drawingOf(report: OverviewReport): ChartDrawing {
   const names = report.days.map((day) => formatDate(day.date))
+  /** Days after it are not over: a dashed line leads to what there is of them. */
+  const lastWhole = report.days.length - (isUnfinished(report) ? 2 : 1)
   return {
     pointing: 'x',
     points: report.days.map((day, index) => ({
@@ -46,7 +50,7 @@ function drawingOf(report: OverviewReport): ChartDrawing {
         { label: 'Playback starts', value: formatCount(day.starts) },
         { label: 'Active viewers', value: formatCount(day.activeViewers) },
       ],
-      marks: [{ series: 0, index }],
+      marks: [{ series: index > lastWhole ? 1 : 0, index }],
       at: [index, day.minutes],
     })),
     option: (tokens) => ({
@@ -54,17 +58,22 @@ function drawingOf(report: OverviewReport): ChartDrawing {
       xAxis: categoryAxis(tokens, names, { boundaryGap: names.length === 1 }),
       yAxis: countAxis(tokens),
       series: [
-        {
-          type: 'line',
-          data: report.days.map((day) => day.minutes),
-          color: tokens.series[0],
-          lineStyle: { width: 2 },
-          symbol: 'circle',
-          symbolSize: 7,
-          showSymbol: names.length <= 31,
-          emphasis: { scale: 1.6 },
-        },
-      ],
+        (index: number) => index <= lastWhole,
+        (index: number) => index >= lastWhole && lastWhole < report.days.length - 1,
+      ].map((isShown, part) => ({
+        type: 'line',
+        data: report.days.map((day, index) => (isShown(index) ? day.minutes : null)),
+        color: tokens.series[0],
+        lineStyle: { width: 2, type: part === 0 ? 'solid' : 'dashed' },
+        symbol: 'circle',
+        symbolSize: 7,
+        showSymbol: names.length <= 31,
+        emphasis: { scale: 1.6 },
+      })),
     }),
   }
+}
+
+function isUnfinished(report: OverviewReport): boolean {
+  return report.to >= today(report.timeZone).toString()
 }

@@ -112,7 +112,7 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
                           style={{ width: `${share}%` }}
                         />
                       </span>
-                      {formatPercent(share)}
+                      <span className="inline-block w-12">{formatPercent(share)}</span>
                     </td>
                   </tr>
                 ))}

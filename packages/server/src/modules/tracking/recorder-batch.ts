@@ -1,6 +1,7 @@
 import type { Logger } from '../../platform/log.ts'
 import type { JournalEntry, Position, RecorderState, SealedBatch, StateChanges } from '../../storage/index.ts'
 import type { Enrich, Enrichment } from './enrich.ts'
+import { correctedTime } from './envelope.ts'
 import { openDedupe, type FreshEvent } from './recorder-dedupe.ts'
 import { decodeEvents } from './recorder-decode.ts'
 import type { TrackedEvent } from './recorder-event.ts'
@@ -57,7 +58,7 @@ export function openBatch(deps: BatchDependencies): Batch {
 
   async function add(entries: readonly JournalEntry[]): Promise<void> {
     const events = entries.flatMap(decode)
-    const fresh = dedupe.fresh(events)
+    const fresh = dedupe.fresh(events).map(correctClock)
     counts.events += fresh.length
     counts.duplicates += events.length - fresh.length
     await learnApps(fresh)
@@ -77,6 +78,16 @@ export function openBatch(deps: BatchDependencies): Batch {
       'a journal entry cannot be read; it was set aside',
     )
     return []
+  }
+
+  /** Players send many batches of a view, which together know their clock better than each alone. */
+  function correctClock(each: FreshEvent): FreshEvent {
+    const { event } = each
+    if (!event.fold) return each
+    const clockOffsetMs = views.clockOffset(event, event.clockOffsetMs)
+    if (clockOffsetMs === event.clockOffsetMs) return each
+    const ts = correctedTime({ receivedAt: event.receivedAt, clockOffsetMs }, event.deviceTs)
+    return { ...each, event: { ...event, clockOffsetMs, ts, fold: { ...event.fold, ts } } }
   }
 
   async function learnApps(fresh: readonly FreshEvent[]): Promise<void> {

@@ -82,6 +82,7 @@ function playbackEvents(header: EntryHeader, body: PlaybackBody): TrackedEvent[]
   const shared = {
     isImport: false,
     receivedAt: header.receivedAt,
+    clockOffsetMs: header.clockOffsetMs,
     service: header.service,
     app: header.app,
     source: 'playback',
@@ -171,6 +172,7 @@ function segmentEvent(header: EntryHeader, message: SegmentMessage, deps: Decode
     messageId: message.messageId,
     isImport: false,
     receivedAt: header.receivedAt,
+    clockOffsetMs: header.clockOffsetMs,
     deviceTs: message.deviceTs,
     ts: correctedTime(header, message.deviceTs),
     service: header.service,
@@ -204,7 +206,7 @@ function segmentEvent(header: EntryHeader, message: SegmentMessage, deps: Decode
 }
 
 function segmentActor(header: EntryHeader, message: SegmentMessage, deps: DecodeDependencies): Actor {
-  const userId = message.sealedUserId === undefined ? null : deps.openFromIntake(message.sealedUserId)
+  const userId = openUserId(message, deps)
   const isTrusted = areClaimsTrusted(header)
   return {
     vid: header.viewer?.vid ?? null,
@@ -212,6 +214,16 @@ function segmentActor(header: EntryHeader, message: SegmentMessage, deps: Decode
     claimedId: isTrusted ? null : userId,
     deviceId: null,
     anonymousId: message.anonymousId ?? null,
+  }
+}
+
+/** Null when the key of its time is gone: the event stays, without a name. */
+function openUserId({ sealedUserId }: SegmentMessage, deps: DecodeDependencies): string | null {
+  if (sealedUserId === undefined) return null
+  try {
+    return deps.openFromIntake(sealedUserId)
+  } catch {
+    return null
   }
 }
 
@@ -254,6 +266,7 @@ function importedEvents(header: EntryHeader, body: ImportBody): TrackedEvent[] {
     messageId: row.messageId,
     isImport: true,
     receivedAt: header.receivedAt,
+    clockOffsetMs: 0,
     deviceTs: row.ts,
     ts: row.ts,
     service: header.service,

@@ -8,6 +8,8 @@ export interface TrackedEvent {
   /** Remembered for ever instead of 7 days. */
   readonly isImport: boolean
   readonly receivedAt: number
+  /** What was added to the device's time to get ours, ms. */
+  readonly clockOffsetMs: number
   /** When it happened by the device's clock and by ours, epoch ms. */
   readonly deviceTs: number
   readonly ts: number

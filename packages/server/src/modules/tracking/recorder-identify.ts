@@ -1,4 +1,6 @@
 import type { Subject } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import { sqlState } from '../../storage/index.ts'
 import type { TrackedEvent } from './recorder-event.ts'
 
 /** An `identify`, opened, for the module accounts. */
@@ -18,6 +20,7 @@ export interface IdentifyDependencies {
   resolveViewers(service: string, externalIds: Iterable<string>): Promise<ReadonlyMap<string, Subject>>
   /** Takes what it says; doing it again changes nothing. */
   applyIdentify(identification: Identification): Promise<unknown>
+  readonly log: Logger
 }
 
 /**
@@ -32,7 +35,7 @@ export async function applyIdentifies(
     const { actor } = event
     const externalId = actor.externalId ?? actor.claimedId
     if (event.type !== 'identify' || event.source !== 'segment' || externalId === null) continue
-    await deps.applyIdentify({
+    const identification = {
       service: event.service,
       app: event.app,
       externalId,
@@ -40,8 +43,27 @@ export async function applyIdentifies(
       traits: openTraits(event, deps),
       at: event.ts,
       isVerified: actor.externalId !== null || (await isOwnToken(event, externalId, deps)),
-    })
+    }
+    try {
+      await deps.applyIdentify(identification)
+    } catch (error) {
+      if (!isAboutContent(error)) throw error
+      deps.log.error(
+        { err: error, app: event.app },
+        'an identify cannot be applied; its event is kept without it',
+      )
+    }
   }
+}
+
+/**
+ * Whether an identify fails by what it says and would fail again: its data do not fit (classes 22 and 23 of SQLSTATE) or
+ * trip a mistake of ours. It must not stop the line; anything else is RECORDS' state, and is waited for.
+ */
+function isAboutContent(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== undefined && state !== null) return /^2[23]/.test(state)
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
 }
 
 /** A viewer token speaks for the viewer that it names and for nobody else. */

@@ -227,6 +227,23 @@ describe('what an event gets', () => {
     ])
   })
 
+  test('the clock of the view’s quickest batch: a slow request does not move its events', async () => {
+    const subject = open()
+    const offsets = [3_000, 9_000, 4_000, 3_600_000]
+    for (const [seq, clockOffsetMs] of offsets.entries()) {
+      const events = [{ type: 'heartbeat', seq, ts: NOW - 7_200_000 }]
+      await subject.append({ app: 'delay', clockOffsetMs }, playback('delay', events))
+      if (seq === 1) await subject.recorder.drain()
+    }
+    await subject.recorder.drain()
+    const rows = await rowsOf(
+      `SELECT toUnixTimestamp64Milli(ts) AS ts FROM events WHERE app = {app:String} ORDER BY seq`,
+      'delay',
+    )
+    // The last is no delay: the device's clock was set back by an hour.
+    expect(rows.map(({ ts }) => Number(ts) - (NOW - 7_200_000))).toEqual([3_000, 3_000, 3_000, 3_600_000])
+  })
+
   test('the mask that both the app and the client allow', async () => {
     const subject = open()
     const body = playback('mask', [{ type: 'play', bytes: 5 }])

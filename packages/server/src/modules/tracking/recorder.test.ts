@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { loadOf, playback, until, useRecorderStore } from '../../../test/recorder-store.ts'
-import { entryOf, NOW, openTestRecorder } from '../../../test/recorder.ts'
+import { entryOf, NOW, openTestRecorder, vidOf } from '../../../test/recorder.ts'
 import { Problem } from '../../platform/errors.ts'
 import type { Events } from '../../storage/index.ts'
 import type { EntryHeader } from './envelope.ts'
@@ -124,6 +124,26 @@ describe('exactly once', () => {
 })
 
 describe('what cannot be recorded', () => {
+  test('an identify that accounts cannot take is skipped; one that RECORDS is down for is waited for', async () => {
+    let failure: Error | null = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const subject = open({
+      accounts: {
+        appById: async () => null,
+        resolveExternalIds: async (_, ids) => new Map([...ids].map((id) => [id, vidOf(id)])),
+        applyIdentify: async () => {
+          if (failure) throw failure
+        },
+      },
+    })
+    const message = { type: 'identify', messageId: 'i', deviceTs: NOW, sealedUserId: 'u', sealedTraits: '{}' }
+    await subject.append({ app: 'refused', wire: 'segment', keyKind: 'server' }, { batch: [message] })
+    await expect(subject.recorder.drain()).rejects.toThrow('ECONNREFUSED')
+    expect(await countsOf('refused')).toMatchObject({ rows: 0 })
+    failure = Object.assign(new Error('value too long'), { code: '22001' })
+    await subject.recorder.drain()
+    expect(await countsOf('refused')).toMatchObject({ rows: 1 })
+  })
+
   test('an entry that cannot be read is set aside and does not stop the line', async () => {
     const subject = open()
     const good = loadOf('poison', 1)[0]!

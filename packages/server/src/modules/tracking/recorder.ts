@@ -68,9 +68,9 @@ const BACK_OFF_MS_MIN = 100
 const BACK_OFF_MS_MAX = 10_000
 /** The loop looks around this often even when nothing rings. */
 const LOOK_MS = 1_000
-const HOUSEKEEPING_MS = 60_000
+const HOUSEKEEPING_MS = 10_000
 /** What is forgotten in one turn of housekeeping, so that the line does not stand still for it. */
-const FORGET_KEYS_MAX = 50_000
+const FORGET_KEYS_MAX = 100_000
 const FORGET_VALUES_MAX = 5_000
 /** What was set aside waits this long for an engineer. */
 const FORGET_ASIDE_MS = 30 * 86_400_000
@@ -155,6 +155,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       bell = Promise.withResolvers()
       const startedAt = performance.now()
       try {
+        count.backlog()
         const done = await inLine(recordBatch)
         if (done !== 'full') await inLine(keepHouse)
         backOffMs = BACK_OFF_MS_MIN
@@ -231,6 +232,8 @@ function createCounters({ metrics, clock, journal }: RecorderDependencies) {
       if (counts.unreadable > 0) aside.inc({ what: 'entry' }, counts.unreadable)
       if (counts.oldestReceivedAt !== null)
         lag.observe(Math.max(0, clock.now() - counts.oldestReceivedAt) / 1_000)
+    },
+    backlog() {
       const waiting = journal.backlog()
       backlog.set(waiting.entries)
       backlogBytes.set(waiting.bytes)

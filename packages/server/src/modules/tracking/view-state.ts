@@ -1,4 +1,3 @@
-import type { Subject } from '../../platform/ids.ts'
 import type { RecorderState, StateChanges } from '../../storage/index.ts'
 import { revisionRow, type ViewColumns } from './rows.ts'
 import {
@@ -15,6 +14,11 @@ import {
 
 /** Views that a batch touches: folded further, and written as signed revisions of what was written before. */
 export interface Views {
+  /**
+   * The offset of a player's clock, by the best of what its view's batches say: the delay of a request only ever adds to
+   * receipt less sending, so the least is nearest. A large difference is a clock that was set meanwhile.
+   */
+  clockOffset(view: { app: string; viewId: string }, offsetMs: number): number
   /** Adds an event of a view. The columns of the first one hold for the view; masks are intersected. */
   add(columns: ViewColumns, event: FoldEvent): void
   /** Rows and what to remember. `timeZone` is the service's, `now` epoch ms. */
@@ -32,9 +36,12 @@ export interface ViewRow {
 
 /** How long late events reopen a view. Then it is forgotten; its sums stay. */
 const REOPEN_MS = 86_400_000
+/** Longest that a request is under way before its client gives up. */
+const DELAY_MS_MAX = 60_000
 
 interface ViewState {
   columns: ViewColumns
+  clockOffsetMs: number
   fold: ViewFold
   /** What EVENTS holds of it, under which mask. */
   written: ViewSums
@@ -47,21 +54,33 @@ export function openViews(
   localDateOf: (ts: number, timeZone: string) => string,
 ): Views {
   const touched = new Map<string, ViewState>()
+  const stored = new Map<string, ViewState | null>()
+  const offsets = new Map<string, number>()
 
-  function load(key: string, columns: ViewColumns): ViewState {
-    const stored = state.get('view', key)
-    if (!stored) {
-      return { columns, fold: EMPTY_FOLD, written: new Map(), writtenMask: columns.consentMask, added: [] }
+  function load(key: string): ViewState | null {
+    let view = stored.get(key)
+    if (view === undefined) {
+      const bytes = state.get('view', key)
+      view = bytes ? readViewState(bytes) : null
+      stored.set(key, view)
     }
-    return readViewState(stored)
+    return view
   }
 
   return {
+    clockOffset(view, offsetMs) {
+      const key = keyOf(view)
+      const known = offsets.get(key) ?? load(key)?.clockOffsetMs ?? offsetMs
+      const best = Math.abs(offsetMs - known) > DELAY_MS_MAX ? offsetMs : Math.min(offsetMs, known)
+      offsets.set(key, best)
+      return best
+    },
+
     add(columns, event) {
       const key = keyOf(columns)
       let view = touched.get(key)
       if (!view) {
-        view = load(key, columns)
+        view = load(key) ?? freshView(columns)
         touched.set(key, view)
       }
       const consentMask = (view.columns.consentMask & columns.consentMask) >>> 0
@@ -89,6 +108,7 @@ export function openViews(
         }
         const value = viewStateToBytes({
           ...view,
+          clockOffsetMs: offsets.get(key) ?? view.clockOffsetMs,
           fold,
           written: sums,
           writtenMask: view.columns.consentMask,
@@ -101,8 +121,19 @@ export function openViews(
 }
 
 /** A view is one of an app: ids of different apps never meet. Ids hold no control characters. */
-function keyOf(columns: ViewColumns): string {
-  return `${columns.app}\n${columns.viewId}`
+function keyOf(view: { app: string; viewId: string }): string {
+  return `${view.app}\n${view.viewId}`
+}
+
+function freshView(columns: ViewColumns): ViewState {
+  return {
+    columns,
+    clockOffsetMs: 0,
+    fold: EMPTY_FOLD,
+    written: new Map(),
+    writtenMask: columns.consentMask,
+    added: [],
+  }
 }
 
 interface Change {
@@ -156,14 +187,21 @@ function rounded(sums: ViewSums): ViewSums {
 }
 
 interface StoredView {
-  readonly columns: ViewColumns & { readonly subject: Subject }
+  readonly columns: ViewColumns
+  readonly clockOffsetMs: number
   readonly fold: unknown
   readonly written: [number, BucketSums][]
   readonly writtenMask: number
 }
 
-function viewStateToBytes({ columns, fold, written, writtenMask }: ViewState): Buffer {
-  const stored: StoredView = { columns, fold: foldToJson(fold), written: [...written], writtenMask }
+function viewStateToBytes({ columns, clockOffsetMs, fold, written, writtenMask }: ViewState): Buffer {
+  const stored: StoredView = {
+    columns,
+    clockOffsetMs,
+    fold: foldToJson(fold),
+    written: [...written],
+    writtenMask,
+  }
   return Buffer.from(JSON.stringify(stored))
 }
 

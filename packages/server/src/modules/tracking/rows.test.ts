@@ -1,0 +1,73 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { TrackedEvent } from './recorder-event.ts'
+import { dateTime, eventRow, type ResolvedEvent } from './rows.ts'
+
+describe('times', () => {
+  test('are those of the calendar, from 1900 to 2299', () => {
+    const range = { min: Date.UTC(1900, 0, 1), max: Date.UTC(2300, 0, 1) - 1 }
+    fc.assert(
+      fc.property(fc.integer(range), fc.double({ min: 0, max: 0.999, noNaN: true }), (ms, fraction) => {
+        const iso = new Date(ms).toISOString()
+        expect(dateTime(ms + fraction)).toBe(iso.replace('T', ' ').replace('Z', ''))
+      }),
+    )
+  })
+})
+
+describe('an event’s row', () => {
+  test('is one line of JSON whatever the properties', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (properties) => {
+        const line = rowOf(properties)
+        expect(line).not.toContain('\n')
+        expect(Object.keys(JSON.parse(line).properties)).toHaveLength(Object.keys(properties).length)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('holds no half of a surrogate pair, and keeps backslashes before what looks like one', () => {
+    const { properties } = JSON.parse(
+      rowOf({ 'k\ud800': 'a\udfffb', pair: '🎬', text: '\\ud800', two: '\\\\ud800' }),
+    )
+    expect(properties).toEqual({ 'k\ufffd': 'a\ufffdb', pair: '🎬', text: '\\ud800', two: '\\\\ud800' })
+  })
+
+  test('keeps whole numbers beyond 64 bits as texts, and others as they are', () => {
+    const line = rowOf({
+      big: 123456789012345680000,
+      list: [1e20],
+      id: '1234567890123456789012',
+      small: 42,
+      half: 0.1,
+    })
+    expect(JSON.parse(line).properties).toEqual({
+      big: '123456789012345680000',
+      list: ['100000000000000000000'],
+      id: '1234567890123456789012',
+      small: 42,
+      half: 0.1,
+    })
+  })
+
+  test('rounds positions and bytes to what their columns hold', () => {
+    const row = JSON.parse(rowOf({}, { positionMs: 1_000.6, bytes: 7 }))
+    expect(row).toMatchObject({ position_ms: 1_001, bytes: 7, ledger_seq: 0 })
+    expect(JSON.parse(rowOf({}, { positionMs: null })).position_ms).toBeNull()
+  })
+})
+
+function rowOf(properties: Record<string, unknown>, fields: Partial<TrackedEvent> = {}): string {
+  const event = {
+    ts: 0,
+    deviceTs: 0,
+    receivedAt: 0,
+    positionMs: null,
+    bytes: 0,
+    client: {},
+    properties,
+    ...fields,
+  }
+  return eventRow({ event, enrichment: {} } as unknown as ResolvedEvent)
+}

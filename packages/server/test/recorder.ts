@@ -1,9 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PlaybackBatch } from '@foyer/contracts'
-import { encodeEntry, type EntryHeader, type SegmentBody } from '../src/modules/tracking/envelope.ts'
-import type { ImportBody } from '../src/modules/tracking/recorder-decode.ts'
+import { encodeEntry, type EntryHeader } from '../src/modules/tracking/envelope.ts'
 import type { Identification } from '../src/modules/tracking/recorder-identify.ts'
 import { createRecorder, type Recorder, type RecorderDependencies } from '../src/modules/tracking/recorder.ts'
 import { manualClock, type ManualClock } from '../src/platform/clock.ts'
@@ -109,5 +107,3 @@ export function entryOf(header: Partial<EntryHeader>, body: object): Uint8Array 
   }
   return encodeEntry({ ...defaults, ...header }, Buffer.from(JSON.stringify(body)))
 }
-
-export type { ImportBody, PlaybackBatch, SegmentBody }

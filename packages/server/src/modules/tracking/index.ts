@@ -10,9 +10,8 @@ import { intakeRoutes } from './routes.ts'
 
 export { trackingData } from './data-map.ts'
 export { encodeEntry, type EntryHeader } from './envelope.ts'
-export type { ImportBody, ImportRow } from './recorder-decode.ts'
 export { recorderSettings } from './recorder-settings.ts'
-export { createRecorder, type Recorder, type RecorderDependencies } from './recorder.ts'
+export { createRecorder } from './recorder.ts'
 export { trackingSettings } from './settings.ts'
 export type { IntakeAccounts, IntakeDependencies } from './intake.ts'
 

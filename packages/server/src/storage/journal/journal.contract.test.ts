@@ -257,10 +257,17 @@ describe('journal: lmdb', () => {
   // A file system of 6 MB in a mount namespace of the test's own: needs Linux and user namespaces or root.
   test('on a full disk nothing is acknowledged that is not kept, and with space again it goes on', () => {
     const folder = mkdtempSync(join(tmpdir(), 'foyer-full-'))
-    const script = `mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"`
+    const inside = 'mount -t tmpfs -o size=6m none "$1" && exec "$2" "$3" "$1"'
     const { stdout, stderr, status } = spawnSync(
-      'unshare',
-      ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', folder, process.execPath, FULL_DISK],
+      'sh',
+      [
+        '-c',
+        `exec unshare --map-root-user --mount sh -c '${inside}' sh "$@"`,
+        'sh',
+        folder,
+        process.execPath,
+        FULL_DISK,
+      ],
       { encoding: 'utf8', timeout: 50_000 },
     )
     rmSync(folder, { recursive: true, force: true })

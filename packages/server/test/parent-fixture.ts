@@ -4,7 +4,7 @@ import { startSupervisor } from '../src/platform/processes.ts'
 
 /** A supervisor in a process of its own, for the test that kills it: tells its parent the child's process id. */
 const supervisor = startSupervisor({
-  children: [{ name: 'one', script: process.argv[2]!, args: ['good'], drainMsMax: 1_000 }],
+  stages: [[{ name: 'one', script: process.argv[2]!, args: ['good'], drainMsMax: 1_000 }]],
   clock: systemClock,
   log: createLogger({ role: 'fixture', level: 'silent' }),
 })

@@ -48,7 +48,7 @@ export async function startInstance(options: {
   let url = ''
   let firstOperatorLink = ''
   const supervisor = startSupervisor({
-    children: childSpecs(options.configuration, options.roles, environment),
+    stages: stagesOf(options.configuration, options.roles, environment),
     clock: systemClock,
     log: options.log,
     onReady(name, info) {
@@ -89,11 +89,12 @@ export async function attachInstance(
 
 const lockFile = (folder: DataFolder): string => join(folder.root, 'foyer.lock')
 
-function childSpecs(
+/** Engines first; then the worker, which brings them to this program's schema; then the api. */
+function stagesOf(
   configuration: Configuration,
   roles: readonly Role[],
   environment: Readonly<Record<string, string>>,
-): ChildSpec[] {
+): ChildSpec[][] {
   const child = (
     name: string,
     drainMsMax: number,
@@ -105,12 +106,13 @@ function childSpecs(
     environment: { ...environment, ...extra },
     drainMsMax,
   })
-  return [
+  const engines = [
     ...(configuration.server.recordsUrl ? [] : [child('records', 15_000)]),
     ...(configuration.events.url ? [] : [child('events', 15_000, EVENTS_ENVIRONMENT)]),
-    ...(roles.includes('worker') ? [child('worker', 20_000)] : []),
-    ...(roles.includes('api') ? [child('api', 10_000)] : []),
   ]
+  const worker = roles.includes('worker') ? [child('worker', 20_000)] : []
+  const api = roles.includes('api') ? [child('api', 10_000)] : []
+  return [engines, worker, api]
 }
 
 /** The port to listen on. Says at once that it is taken, before engines start for nothing. */

@@ -26,22 +26,23 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the supervisor', () => {
-  it('starts children in order, each when the one before is ready', async () => {
+  it('starts a stage when all children of the one before are ready', async () => {
     const ready: string[] = []
     supervisor = startSupervisor({
-      children: [child('first'), child('second')],
+      stages: [[child('first'), child('first too')], [child('second')]],
       clock: systemClock,
       log,
       onReady: (name) => ready.push(name),
     })
     await supervisor.ready
-    expect(ready).toEqual(['first', 'second'])
+    expect(ready).toHaveLength(3)
+    expect(ready.at(-1)).toBe('second')
   })
 
   it('starts a killed child again', async () => {
     const pids: number[] = []
     supervisor = startSupervisor({
-      children: [child('one')],
+      stages: [[child('one')]],
       clock: systemClock,
       log,
       onReady: (_name, info) => pids.push(Number(info['pid'])),
@@ -56,7 +57,7 @@ describe('the supervisor', () => {
   it('lets children finish when it stops', async () => {
     const said: unknown[] = []
     supervisor = startSupervisor({
-      children: [child('one')],
+      stages: [[child('one')]],
       clock: systemClock,
       log,
       onMessage: (_from, message) => message.type === 'metrics' && said.push(message.metrics),
@@ -69,7 +70,7 @@ describe('the supervisor', () => {
   })
 
   it('kills a child that does not finish in time', async () => {
-    supervisor = startSupervisor({ children: [child('one', 'stuck', 200)], clock: systemClock, log })
+    supervisor = startSupervisor({ stages: [[child('one', 'stuck', 200)]], clock: systemClock, log })
     await supervisor.ready
     const pid = supervisor.pids()['one']!
     await supervisor.stop()
@@ -77,7 +78,7 @@ describe('the supervisor', () => {
   })
 
   it('gives up when a child says that its configuration is wrong', async () => {
-    supervisor = startSupervisor({ children: [child('one', 'misconfigured')], clock: systemClock, log })
+    supervisor = startSupervisor({ stages: [[child('one', 'misconfigured')]], clock: systemClock, log })
     await expect(supervisor.ready).rejects.toThrow(StartupError)
     await expect(supervisor.failed).rejects.toThrow(StartupError)
   })

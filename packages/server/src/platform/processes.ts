@@ -4,7 +4,7 @@ import { StartupError } from './errors.ts'
 import type { Logger } from './log.ts'
 
 /**
- * A thin supervisor of child processes. Children say when they are ready, are started in order, restarted when they die,
+ * A thin supervisor of child processes. Children say when they are ready, are started in stages, restarted when they die,
  * and stopped in reverse order. They exit by themselves when the supervisor's channel closes, so that a killed
  * supervisor leaves nobody behind.
  */
@@ -45,7 +45,8 @@ const RESTART_DELAY_MS = { first: 100, last: 5_000 }
 const STEADY_MS = 30_000
 
 export interface SupervisorOptions {
-  readonly children: readonly ChildSpec[]
+  /** Children of a stage start together, those of the next when all of them are ready. */
+  readonly stages: readonly (readonly ChildSpec[])[]
   readonly clock: Clock
   readonly log: Logger
   /** Called with what a child sends besides `ready`. */
@@ -110,7 +111,9 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function startAll(): Promise<void> {
-    for (const spec of options.children) if (!isStopping) await start(spec, RESTART_DELAY_MS.first)
+    for (const stage of options.stages) {
+      if (!isStopping) await Promise.all(stage.map((spec) => start(spec, RESTART_DELAY_MS.first)))
+    }
   }
 
   async function stopOne({ spec, process: child }: Running): Promise<void> {

@@ -130,10 +130,23 @@ export const overviewReport = z.object({
   activeViewers: compared,
   /** People who are not signed in with at least one event, one for each device and sign-out. */
   anonymousVisitors: compared,
+  /** Everything that was recorded of those people: what they played, visited, rated or did otherwise. */
+  events: compared,
   starts: compared,
   streams: compared,
   minutes: compared,
-  days: z.array(z.object({ date: localDate, activeViewers: total, starts: total, streams: total, minutes })),
+  /** What the catalogue holds at this moment, whatever the range; deleted entries do not count. */
+  catalogue: z.object({ titles: total, channels: total }),
+  days: z.array(
+    z.object({
+      date: localDate,
+      activeViewers: total,
+      events: total,
+      starts: total,
+      streams: total,
+      minutes,
+    }),
+  ),
   /** By minutes, then by streams. */
   titles: z.array(
     z.object({

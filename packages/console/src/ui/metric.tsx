@@ -9,6 +9,8 @@ export function Metric(props: {
   format: (value: number) => string
   /** What the number is compared with, and how that is called. */
   previous?: { readonly value: number; readonly name: string }
+  /** What stands below a number that is compared with nothing. */
+  note?: string
 }) {
   const { label, value, format, previous } = props
   const change = previous && formatChange(value, previous.value)
@@ -23,6 +25,7 @@ export function Metric(props: {
       <p data-testid="metric-value" className="text-2xl font-semibold tracking-tight">
         {format(value)}
       </p>
+      {props.note && <p className="text-muted">{props.note}</p>}
       {previous && (
         <p className="text-muted">
           {change ? <span className={tone}>{change}</span> : format(previous.value)} vs. {previous.name}

@@ -10,7 +10,7 @@ import { NoService } from '../../ui/no-service.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Loaded, Skeleton } from '../../ui/states.tsx'
 import { platformLabel } from '../../lib/platforms.ts'
-import { MinutesChart } from './minutes-chart.tsx'
+import { DaysChart } from './days-chart.tsx'
 
 export function OverviewPage() {
   const scope = useScope()
@@ -30,7 +30,7 @@ function Overview(props: { scope: Scope }) {
         {(data) => (
           <>
             <Numbers report={data} />
-            <MinutesChart report={data} />
+            <DaysChart report={data} />
             <div className="grid gap-3 lg:grid-cols-[2fr_1fr]">
               <TitlesTable report={data} />
               <PlatformsTable report={data} />
@@ -58,6 +58,12 @@ function Numbers(props: { report: OverviewReport }) {
       ...report.activeViewers,
     },
     {
+      label: 'Events',
+      definition:
+        'Everything that was recorded in the period, signed in or not, such as what players sent, visits and ratings.',
+      ...report.events,
+    },
+    {
       label: 'Playback starts',
       definition: 'Requests to play a title or a channel.',
       ...report.starts,
@@ -73,8 +79,22 @@ function Numbers(props: { report: OverviewReport }) {
       ...report.minutes,
     },
   ]
+  const holdings = [
+    {
+      label: 'Titles',
+      definition:
+        'Movies, series, seasons, episodes and audio that the catalogue holds at this moment, whatever the dates. Deleted ones do not count.',
+      value: report.catalogue.titles,
+    },
+    {
+      label: 'Channels',
+      definition:
+        'Channels that the catalogue holds at this moment, whatever the dates. Deleted ones do not count.',
+      value: report.catalogue.channels,
+    },
+  ]
   return (
-    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
+    <div className="grid grid-cols-2 gap-3 md:grid-cols-4">
       {numbers.map(({ label, definition, value, previous }) => (
         <Metric
           key={label}
@@ -83,6 +103,16 @@ function Numbers(props: { report: OverviewReport }) {
           value={value}
           format={label === 'Minutes watched' ? formatMinutes : formatCount}
           previous={{ value: previous, name: before }}
+        />
+      ))}
+      {holdings.map(({ label, definition, value }) => (
+        <Metric
+          key={label}
+          label={label}
+          definition={definition}
+          value={value}
+          format={formatCount}
+          note="in the catalogue now"
         />
       ))}
     </div>
@@ -148,10 +178,12 @@ function NothingWatched(props: { report: OverviewReport }) {
 function OverviewSkeleton() {
   return (
     <>
-      <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
-        {['registrations', 'viewers', 'starts', 'streams', 'minutes'].map((number) => (
-          <Skeleton key={number} className="h-28" />
-        ))}
+      <div className="grid grid-cols-2 gap-3 md:grid-cols-4">
+        {['registrations', 'viewers', 'events', 'starts', 'streams', 'minutes', 'titles', 'channels'].map(
+          (number) => (
+            <Skeleton key={number} className="h-28" />
+          ),
+        )}
       </div>
       <Skeleton className="h-90" />
       <Skeleton className="h-80" />

@@ -45,6 +45,7 @@ beforeAll(async () => {
       findViewer: async ({ id }) => (id === ANA.viewerId || id === 'ana/é?' ? ANA : null),
     },
     catalogue: {
+      count: async () => ({ titles: 1_682, channels: 3 }),
       namesOf: async (ids) =>
         new Map(
           ids
@@ -83,13 +84,15 @@ describe('the overview', () => {
     // 101 watched; 900 and 104 are not registered; 103 watched without consent to be measured.
     expect(report.activeViewers).toEqual({ value: 1, previous: 1 })
     expect(report.anonymousVisitors).toEqual({ value: 2, previous: 0 })
+    // Eleven of 101, a rating among them, and one of 104; not the other service's, nor the one without consent.
+    expect(report.events).toEqual({ value: 12, previous: 0 })
     expect(report.starts).toEqual({ value: 3, previous: 1 })
     expect(report.streams).toEqual({ value: 2, previous: 1 })
     // 90 s, 61.5 s, 30 s and 6 s of an advertisement: 3.125 minutes, rounded once.
     expect(report.minutes).toEqual({ value: 3.1, previous: 10 })
     expect(report.days).toEqual([
-      { date: '2026-11-10', activeViewers: 1, starts: 2, streams: 1, minutes: 2.1 },
-      { date: '2026-11-11', activeViewers: 1, starts: 1, streams: 1, minutes: 1 },
+      { date: '2026-11-10', activeViewers: 1, events: 11, starts: 2, streams: 1, minutes: 2.1 },
+      { date: '2026-11-11', activeViewers: 1, events: 1, starts: 1, streams: 1, minutes: 1 },
     ])
   })
 
@@ -118,6 +121,8 @@ describe('the overview', () => {
     const { body } = await get('/v1/reports/overview?service=cine&from=2026-01-01&to=2026-01-03')
     const report = overviewReport.parse(body)
     expect(report.days).toHaveLength(3)
+    expect(report.events).toEqual({ value: 0, previous: 0 })
+    expect(report.catalogue).toEqual({ titles: 1_682, channels: 3 })
     expect(report.minutes).toEqual({ value: 0, previous: 0 })
     expect(report.titles).toEqual([])
   })

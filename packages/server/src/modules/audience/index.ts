@@ -59,7 +59,7 @@ export interface Audience {
 export interface AudienceDeps {
   readonly events: Events
   readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer'>
-  readonly catalogue: Pick<Catalogue, 'namesOf'>
+  readonly catalogue: Pick<Catalogue, 'namesOf' | 'count'>
   /** All subjects that belong to a person, the given one among them: those of devices that were linked, and merged viewers. */
   readonly subjectsOf: (vid: Subject) => Promise<readonly Subject[]>
   readonly audit: AuditTrail
@@ -122,7 +122,7 @@ export function createAudience(deps: AudienceDeps): Audience {
     },
     async overview(query, signal) {
       const { timeZone } = await serviceOf(query.service)
-      return overviewOf({ events, titleNames }, query, timeZone, signal)
+      return overviewOf({ events, titleNames, catalogueSize: deps.catalogue.count }, query, timeZone, signal)
     },
     async viewerOverview(actor, id, query, signal) {
       return viewerOverviewOf(events, await scopeOf({ actor, id, report: 'overview', signal }, query))

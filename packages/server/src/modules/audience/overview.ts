@@ -1,5 +1,6 @@
 import { REPORT_LIMITS, type OverviewReport, type ReportQuery } from '@foyer/contracts'
 import type { Events } from '../../storage/index.ts'
+import type { CatalogueSize } from '../catalogue/index.ts'
 import { boundsOf, checkRange, datesOf, previousRange } from './calendar.ts'
 import {
   ANALYTICS_PURPOSE,
@@ -13,7 +14,11 @@ import {
 
 /** How a service does over a range, and over as many days before. */
 export async function overviewOf(
-  deps: { events: Events; titleNames(ids: readonly string[]): Promise<ReadonlyMap<string, string>> },
+  deps: {
+    events: Events
+    titleNames(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+    catalogueSize(): Promise<CatalogueSize>
+  },
   query: ReportQuery,
   timeZone: string,
   signal: AbortSignal,
@@ -23,7 +28,7 @@ export async function overviewOf(
   const previous = previousRange(query)
   const purpose = ANALYTICS_PURPOSE
   const { events } = deps
-  const [totals, days, platforms, titles, [registered]] = await Promise.all([
+  const [totals, days, platforms, titles, [registered], catalogue] = await Promise.all([
     events.run(overviewTotals, { service, previousFrom: previous.from, from, to, purpose }, { signal }),
     events.run(overviewDays, { service, from, to, purpose }, { signal }),
     events.run(overviewPlatforms, { service, from, to, purpose }, { signal }),
@@ -39,6 +44,7 @@ export async function overviewOf(
       },
       { signal },
     ),
+    deps.catalogueSize(),
   ])
   const names = await deps.titleNames(titles.map((title) => title.content_id))
   const now = totals.find((row) => row.is_current === 1)
@@ -53,14 +59,17 @@ export async function overviewOf(
     registrations: { value: registered?.value ?? 0, previous: registered?.previous ?? 0 },
     activeViewers: { value: now?.viewers ?? 0, previous: before?.viewers ?? 0 },
     anonymousVisitors: { value: now?.visitors ?? 0, previous: before?.visitors ?? 0 },
+    events: { value: now?.events ?? 0, previous: before?.events ?? 0 },
     starts: { value: now?.starts ?? 0, previous: before?.starts ?? 0 },
     streams: { value: now?.streams ?? 0, previous: before?.streams ?? 0 },
     minutes: { value: minutesOf(now?.played_ms ?? 0), previous: minutesOf(before?.played_ms ?? 0) },
+    catalogue,
     days: datesOf(query).map((date) => {
       const row = byDate.get(date)
       return {
         date,
         activeViewers: row?.viewers ?? 0,
+        events: row?.events ?? 0,
         starts: row?.starts ?? 0,
         streams: row?.streams ?? 0,
         minutes: minutesOf(row?.played_ms ?? 0),

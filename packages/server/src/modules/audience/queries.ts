@@ -49,13 +49,19 @@ const watched = { starts: count, streams: count, played_ms: count }
 export const overviewTotals = defineReport({
   file: file('overview-totals'),
   params: z.object({ service, previousFrom: day, from: day, to: day, purpose }),
-  row: z.object({ is_current: z.coerce.number(), viewers: count, visitors: count, ...watched }),
+  row: z.object({
+    is_current: z.coerce.number(),
+    viewers: count,
+    visitors: count,
+    events: count,
+    ...watched,
+  }),
 })
 
 export const overviewDays = defineReport({
   file: file('overview-days'),
   params: z.object({ service, from: day, to: day, purpose }),
-  row: z.object({ date: day, viewers: count, ...watched }),
+  row: z.object({ date: day, viewers: count, events: count, ...watched }),
 })
 
 export const overviewPlatforms = defineReport({

@@ -127,6 +127,16 @@ describe.each(recordsBackends())('the catalogue on %s records', (backend) => {
     })
   })
 
+  it('counts titles of every kind and channels apart, and nothing that was deleted', async () => {
+    expect(await world.catalogue.count()).toEqual({ titles: 0, channels: 0 })
+    await world.call('PUT', '/v1/titles/film', { kind: 'movie', name: 'Film' })
+    await world.call('PUT', '/v1/titles/show', { kind: 'series', name: 'Show' })
+    await world.call('PUT', '/v1/titles/gone', { kind: 'audio', name: 'Gone' })
+    await world.call('PUT', '/v1/channels/one', { name: 'One' })
+    await world.call('DELETE', '/v1/titles/gone')
+    expect(await world.catalogue.count()).toEqual({ titles: 2, channels: 1 })
+  })
+
   it('lists by name, filters, and comes to the end of its pages once', async () => {
     for (const [index, name] of ['b_d', 'a', 'B%', 'a', 'Éa'].entries()) {
       await world.call('PUT', `/v1/titles/t${index}`, {

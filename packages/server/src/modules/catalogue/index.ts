@@ -11,7 +11,7 @@ import {
   type SourceRow,
 } from './import/import-catalogue.ts'
 import { startLookup, type Lookup } from './lookup.ts'
-import { readItems, readSummaries, type ItemSummary } from './queries.ts'
+import { countItems, readItems, readSummaries, type CatalogueSize, type ItemSummary } from './queries.ts'
 import { catalogueRoutes } from './routes.ts'
 import { isAvailable, type Place } from './rules.ts'
 
@@ -28,6 +28,8 @@ export interface Catalogue {
   startLookup(): Promise<Lookup>
   /** What ids name, also when deleted; unknown ids are missing from the map. */
   namesOf(ids: readonly string[]): Promise<Map<string, CatalogueName>>
+  /** How many titles of any kind, and how many channels; deleted ones do not count. */
+  count(): Promise<CatalogueSize>
   /** Whether a title or channel, with all that it belongs to, may be played there and then; false for unknown ids. */
   isAvailable(id: string, place: Place): Promise<boolean>
   /** Reads a file of titles. Throws Problem import.unreadable and request.too_large. */
@@ -60,6 +62,7 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
       const entries = await readSummaries(deps.db, ids)
       return new Map(entries.map(({ id, name, kind, isDeleted }) => [id, { name, type: kind, isDeleted }]))
     },
+    count: () => countItems(deps.db),
     async isAvailable(id, place) {
       const lineage = []
       for (let at: string | null = id; at !== null;) {
@@ -77,5 +80,6 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
 
 export type { CatalogueImport, SourceRow } from './import/import-catalogue.ts'
 export type { Lookup, TitleInfo } from './lookup.ts'
+export type { CatalogueSize } from './queries.ts'
 export type { Place } from './rules.ts'
 export { catalogueDataMap } from './schema.ts'

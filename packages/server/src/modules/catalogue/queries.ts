@@ -68,6 +68,24 @@ export async function listItems(db: Database, filter: ListFilter): Promise<Item[
   return rows.map((row) => items.get(row.id)!)
 }
 
+export interface CatalogueSize {
+  /** Movies, series, seasons, episodes and audio. */
+  readonly titles: number
+  readonly channels: number
+}
+
+export async function countItems(db: Database): Promise<CatalogueSize> {
+  const isChannel = eq(catalogueItem.kind, 'channel')
+  const [size] = await db
+    .select({
+      titles: sql<number>`(count(*) filter (where not ${isChannel}))::int`,
+      channels: sql<number>`(count(*) filter (where ${isChannel}))::int`,
+    })
+    .from(catalogueItem)
+    .where(isNull(catalogueItem.deletedAt))
+  return size!
+}
+
 /** Categories in use with the number of entries that carry them, the most used first. */
 export async function countCategories(db: Database): Promise<{ category: string; titles: number }[]> {
   const result = await db.execute<{ category: string; titles: number }>(sql`

@@ -5,6 +5,7 @@
 SELECT
   toString(day) AS date,
   countIf(is_active AND is_viewer) AS viewers,
+  sum(person_events) AS events,
   sum(person_starts) AS starts,
   sum(person_streams) AS streams,
   sum(person_played_ms) AS played_ms
@@ -14,7 +15,8 @@ FROM
     local_date AS day,
     foyer_person(subject) AS person,
     person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
-    sum(events) > 0 OR sum(starts) > 0 AS is_active,
+    sum(events) AS person_events,
+    person_events > 0 OR sum(starts) > 0 AS is_active,
     sum(starts) AS person_starts,
     sum(streams) AS person_streams,
     sum(played_ms) AS person_played_ms

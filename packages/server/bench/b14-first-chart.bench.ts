@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { openBrowser, openPage } from '../../../e2e/browser.ts'
 import type { Bench } from './bench.ts'
+import { median } from './statistics.ts'
 
 /**
  * From an empty folder to the first chart, as a new user sees it: `foyer demo` starts the engines, invents an audience and
@@ -75,9 +76,4 @@ function untilPrinted(child: ChildProcess, pattern: RegExp): Promise<RegExpExecA
     })
     child.once('exit', (code) => reject(new Error(`the demo ended with code ${code}`)))
   })
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
 }

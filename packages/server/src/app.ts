@@ -88,6 +88,12 @@ export async function createApi(
 ): Promise<Api> {
   const { records, events, journal, vault, clock, log } = foundations
   const modules = await createModules(foundations, options.baseUrl)
+  const answers = foundations.metrics.histogram(
+    'foyer_http_request_seconds',
+    'Time from request to answer, by route',
+    [0.005, 0.02, 0.1, 0.3, 1, 3, 10],
+    ['method', 'route', 'status'],
+  )
   const measured = new Map<string, MetricObject[]>()
   let isDraining = false
 
@@ -97,6 +103,7 @@ export async function createApi(
     requestsPerMinute: foundations.configuration.server.requestsPerMinute,
     trustedProxies: foundations.configuration.server.trustedProxies,
     version: options.version,
+    onResponse: ({ method, route, status, ms }) => answers.observe({ method, route, status }, ms / 1_000),
     isDraining: () => isDraining,
   })
   addIdempotency(server, {

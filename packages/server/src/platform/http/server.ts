@@ -3,7 +3,12 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import fastify, { type FastifyInstance, type RawServerDefault, type RouteOptions } from 'fastify'
+import fastify, {
+  LogController,
+  type FastifyInstance,
+  type RawServerDefault,
+  type RouteOptions,
+} from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   jsonSchemaTransform,
@@ -36,6 +41,8 @@ export interface HttpServerOptions {
   /** Proxies in front whose X-Forwarded-For is believed: a number of hops, or 0. */
   readonly trustedProxies: number
   readonly version: string
+  /** Told of every answer, by the pattern of its route. */
+  readonly onResponse?: (answer: { method: string; route: string; status: number; ms: number }) => void
   /** True once the server stops taking new work. */
   readonly isDraining: () => boolean
 }
@@ -46,7 +53,7 @@ const BODY_BYTES_MAX = 1_048_576
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const server: HttpServer = fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // Hop 0 is the connection itself: one proxy in front is that hop and no other.
     trustProxy: (_address: string, hop: number) => hop < options.trustedProxies,
     bodyLimit: BODY_BYTES_MAX,
@@ -68,6 +75,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     if (options.isDraining())
       throw new Problem('server.draining', undefined, { headers: { 'retry-after': '5' } })
     await checkAccess(request, options.authenticate)
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const { statusCode: status, elapsedTime: ms } = reply
+    options.onResponse?.({ method: request.method, route, status, ms })
+    if (QUIET_ROUTES.test(route)) return
+    request.log.info({ method: request.method, route, status, ms: Math.round(ms) }, 'answered')
   })
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -135,6 +149,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 export async function mount(server: HttpServer, routes: Routes): Promise<void> {
   await server.register(async (scope) => routes(scope as unknown as HttpServer))
 }
+
+/** Asked so often that a line each would drown the others: the intake, probes, and the console's files. */
+const QUIET_ROUTES =
+  /^\/(v1\/(playback|batch|track|identify|page|screen|group|alias|[a-z])$|healthz|readyz|metrics|console\/assets)/
 
 /** Pages that libraries mount and that carry no access of their own. */
 const LIBRARY_PAGES = /^\/docs(\/|$)/

@@ -14,8 +14,8 @@ export interface Changes {
   stop(): void
 }
 
-/** How often a watched topic is looked at. With the projection's 250 ms, a change is seen after half a second. */
-const LOOK_EVERY_MS = 200
+/** How often a watched topic is looked at. With the projection's 250 ms, a change is told after some 200 ms; a look costs the engine 2 ms. */
+const LOOK_EVERY_MS = 100
 /** A line without meaning, so that proxies and the browser know that the connection stands. */
 const HEARTBEAT_EVERY_MS = 15_000
 /** A client that takes nothing for this many bytes is gone. */
@@ -31,7 +31,7 @@ export function createChanges(deps: {
   const topics = new Map<string, Topic>()
 
   function watch(name: string): Topic {
-    const topic: Topic = { streams: new Set(), version: null, cancels: [] }
+    const topic: Topic = { streams: new Set(), version: null, cancelLook() {}, cancelBeat() {} }
     topics.set(name, topic)
     const look = async (): Promise<void> => {
       try {
@@ -42,13 +42,13 @@ export function createChanges(deps: {
         // The store restarts: streams stay, and the next look that succeeds tells what happened meanwhile.
         log.debug({ err: error }, 'changes could not be looked at')
       }
-      if (topics.get(name) === topic) topic.cancels[0] = clock.after(LOOK_EVERY_MS, () => void look())
+      if (topics.get(name) === topic) topic.cancelLook = clock.after(LOOK_EVERY_MS, () => void look())
     }
     const beat = (): void => {
       send(topic, ': \n\n')
-      if (topics.get(name) === topic) topic.cancels[1] = clock.after(HEARTBEAT_EVERY_MS, beat)
+      if (topics.get(name) === topic) topic.cancelBeat = clock.after(HEARTBEAT_EVERY_MS, beat)
     }
-    topic.cancels[1] = clock.after(HEARTBEAT_EVERY_MS, beat)
+    topic.cancelBeat = clock.after(HEARTBEAT_EVERY_MS, beat)
     void look()
     return topic
   }
@@ -57,7 +57,8 @@ export function createChanges(deps: {
     const topic = topics.get(name)
     if (!topic?.streams.delete(stream) || topic.streams.size > 0) return
     topics.delete(name)
-    for (const cancel of topic.cancels) cancel()
+    topic.cancelLook()
+    topic.cancelBeat()
   }
 
   return {
@@ -85,8 +86,8 @@ interface Topic {
   readonly streams: Set<PassThrough>
   /** What the last look saw; null before the first. */
   version: string | null
-  /** Of the next look and the next heartbeat. */
-  readonly cancels: (() => void)[]
+  cancelLook: () => void
+  cancelBeat: () => void
 }
 
 function send(topic: Topic, text: string): void {

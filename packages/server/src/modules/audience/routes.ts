@@ -53,7 +53,7 @@ export function reportRoutes(reports: AudienceReports): Routes {
         schema: {
           summary: 'Be told when registrations change',
           description:
-            'Server-sent events: `changed` whenever a registration of the service comes, changes or goes, at most 5 a second.',
+            'Server-sent events: `changed` whenever a registration of the service comes, changes or goes, at most 10 a second.',
           tags,
           querystring: reportQuery.pick({ service: true }),
           // The 200 is a stream of text/event-stream, which no schema describes.

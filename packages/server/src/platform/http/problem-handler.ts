@@ -15,7 +15,9 @@ const FASTIFY_CODES: Record<string, ProblemCode> = {
 /** The one place where an error becomes an answer. Nothing of its stack or cause leaves the machine. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error)
-  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed')
+  // Who has left gets no answer, and that the work was ended for it is no failure.
+  if (problem.status >= 500 && !request.socket.destroyed)
+    request.log.error({ err: error, code: problem.code }, 'request failed')
   void reply
     .code(problem.status)
     .headers(problem.headers)

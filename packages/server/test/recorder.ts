@@ -50,7 +50,7 @@ export function openTestRecorder(
     },
     titleInfo: (id) => (id.startsWith('movie') ? { kind: 'vod', type: 'movie' } : undefined),
     setAsideFolder: join(folder, 'set-aside'),
-    settings: { batchRowsMax: 20_000, batchBytesMax: 8_000_000, batchEvery: 10 },
+    settings: { batchRowsMax: 20_000, batchBytesMax: 8_000_000, batchEvery: 250 },
     clock,
     // Not seeded: two recorders of one test must not draw the same subjects.
     random: systemRandom,

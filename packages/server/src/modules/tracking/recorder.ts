@@ -100,9 +100,11 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
 
     const batch = openBatch(batchDeps)
     const before = state.cursor()
+    const startedAt = performance.now()
     let after = before
     let isFull = false
-    while (!(isFull = hasReachedLimits(batch))) {
+    // However fast more comes, a batch ends: by size, by what it has looked at (a flood of repetitions has no rows), by time.
+    while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < settings.batchEvery) {
       const entries = journal.read(after, SLICE)
       const last = entries.at(-1)
       if (!last) break
@@ -122,7 +124,10 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   }
 
   function hasReachedLimits(batch: Batch): boolean {
-    return batch.rows >= settings.batchRowsMax || batch.bytes >= settings.batchBytesMax
+    const { duplicates, unreadable } = batch.counts
+    return (
+      batch.rows + duplicates + unreadable >= settings.batchRowsMax || batch.bytes >= settings.batchBytesMax
+    )
   }
 
   async function insertSealed(sealed: SealedBatch): Promise<void> {

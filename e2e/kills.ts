@@ -42,7 +42,8 @@ export function startLoad(url: string, serverKey: string): Load {
         signal: AbortSignal.timeout(10_000),
       })
       const body = (await response.json()) as { success?: boolean; refused?: unknown[] }
-      if (body.refused && body.refused.length > 0) throw new TypeError(`events were refused: ${JSON.stringify(body)}`)
+      if (body.refused && body.refused.length > 0)
+        throw new TypeError(`events were refused: ${JSON.stringify(body)}`)
       return response.status === 200 && body.success === true
     } catch (error) {
       if (error instanceof TypeError && error.message.startsWith('events were')) throw error

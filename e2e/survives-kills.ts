@@ -25,8 +25,13 @@ export async function killEachProcess(rounds: number): Promise<{ acked: number; 
     for (let round = 0; round < rounds; round++) {
       for (const name of PROCESSES) {
         const before = load.acked.size
-        await vi.waitFor(() => expect(load.acked.size).toBeGreaterThan(before + 200), { timeout: 60_000, interval: 20 })
-        const pid = await vi.waitFor(() => pidOf(instance, name) ?? expect.fail(`${name} is not there`), { timeout: 60_000 })
+        await vi.waitFor(() => expect(load.acked.size).toBeGreaterThan(before + 200), {
+          timeout: 60_000,
+          interval: 20,
+        })
+        const pid = await vi.waitFor(() => pidOf(instance, name) ?? expect.fail(`${name} is not there`), {
+          timeout: 60_000,
+        })
         process.kill(pid, 'SIGKILL')
         kills++
         if (name === 'supervisor') {

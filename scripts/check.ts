@@ -17,7 +17,11 @@ const CHECKS: readonly (readonly [name: string, command: string, ...args: string
 const failed: string[] = []
 for (const [name, command, ...args] of CHECKS) {
   const started = performance.now()
-  const result = spawnSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 64 << 20 })
+  const result = spawnSync(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const isGood = result.status === 0
   process.stdout.write(`${isGood ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`)
@@ -27,6 +31,8 @@ for (const [name, command, ...args] of CHECKS) {
   }
 }
 if (failed.length > 0) {
-  process.stdout.write(`\nFailed: ${failed.join(', ')}. Formatting and simple lint: npm run fix. Pages: npm run generate.\n`)
+  process.stdout.write(
+    `\nFailed: ${failed.join(', ')}. Formatting and simple lint: npm run fix. Pages: npm run generate.\n`,
+  )
   process.exit(1)
 }

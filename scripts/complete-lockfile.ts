@@ -21,7 +21,9 @@ const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string
 const missing: string[] = []
 for (const [key, locked] of Object.entries({ ...lock.packages })) {
   for (const [name, range] of Object.entries(locked.optionalDependencies ?? {})) {
-    const platform = /(darwin|linux|win32|android|freebsd|netbsd|openbsd|sunos|aix|openharmony|wasm32)/.exec(name)?.[1]
+    const platform = /(darwin|linux|win32|android|freebsd|netbsd|openbsd|sunos|aix|openharmony|wasm32)/.exec(
+      name,
+    )?.[1]
     if (!platform || resolves(key, name)) continue
     const cpu = /(arm64|arm-eabi|arm-|x64|ia32|ppc64|riscv64|s390x|loong64|wasm32|arm$)/.exec(name)?.[1]
     missing.push(`${name}@${range}`)
@@ -48,7 +50,7 @@ if (process.argv.includes('--check')) {
 
 /** Whether a package of that name is found from the place of `from`, as Node looks it up. */
 function resolves(from: string, name: string): boolean {
-  for (let place = from; ; ) {
+  for (let place = from; ;) {
     if (lock.packages[`${place ? `${place}/` : ''}node_modules/${name}`]) return true
     if (!place) return false
     const parent = place.lastIndexOf('node_modules/')

@@ -9,7 +9,11 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--long')
 const isLong = process.argv.includes('--long')
 
 await ensureConsoleIsBuilt()
-const { status } = spawnSync('vitest', ['run', ...(isLong ? ['--project', 'long'] : ['--project', 'unit', '--project', 'e2e']), ...args], {
-  stdio: 'inherit',
-})
+const { status } = spawnSync(
+  'vitest',
+  ['run', ...(isLong ? ['--project', 'long'] : ['--project', 'unit', '--project', 'e2e']), ...args],
+  {
+    stdio: 'inherit',
+  },
+)
 process.exit(status ?? 1)

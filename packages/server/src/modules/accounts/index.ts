@@ -29,7 +29,6 @@ import { viewerRoutes } from './viewer-routes.ts'
 import { createViewerTokens, type TokenVerdict } from './viewer-tokens.ts'
 import { createViewers, type FoundViewer, type ViewerReference, type Viewers } from './viewers.ts'
 
-export { localDate } from './age.ts'
 export type { AppAccess, KeyAccess, ServiceAccess } from './directory.ts'
 export type { Dropped } from './fields.ts'
 export type { Identification, IdentifyResult } from './identify.ts'
@@ -39,7 +38,6 @@ export {
   type ImportedViewer,
   type ViewerImport,
 } from './import-viewers.ts'
-export { countryCodeOf, regionCodeOf } from './places.ts'
 export { accountsData } from './data-map.ts'
 export { accountsSettings } from './settings.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'

@@ -35,12 +35,6 @@ export function actorOf(request: FastifyRequest): Actor {
   return request.actor
 }
 
-/** Refuses unless the actor holds a further right, for parts of an answer that need more than the route. */
-export function requireRight(request: FastifyRequest, right: Right): void {
-  if (!actorOf(request).rights.has(right))
-    throw new Problem('operator.right_missing', `This needs the right ${right}.`)
-}
-
 /** Checks the access of a request before its handler runs. */
 export async function checkAccess(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
   const access = request.routeOptions.config.access

@@ -40,25 +40,31 @@ const DROPPED_BYTES_MAX = 16_000_000
 function collect(request: IncomingMessage, limit: BodyLimit, done: BodyRead): void {
   const chunks: Buffer[] = []
   let bytes = 0
-  let isDone = false
-  function finish(problem: Problem | null, body?: Buffer): void {
-    if (isDone) return
-    isDone = true
-    done(problem, body)
-  }
-  request.on('data', (chunk: Buffer) => {
+  function onData(chunk: Buffer): void {
     bytes += chunk.length
     if (bytes <= limit.bytesMax) chunks.push(chunk)
     else if (bytes > limit.bytesMax + DROPPED_BYTES_MAX) {
       request.pause()
       finish(refuse(limit))
     } else chunks.length = 0
-  })
-  request.on('end', () => {
+  }
+  function onEnd(): void {
     if (bytes > limit.bytesMax) finish(refuse(limit))
     else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes))
-  })
-  request.on('error', () => finish(new Problem('request.invalid', 'The body broke off.')))
+  }
+  function onError(): void {
+    finish(new Problem('request.invalid', 'The body broke off.'))
+  }
+  // Listeners that stay would make each request outlive several collections.
+  function finish(problem: Problem | null, body?: Buffer): void {
+    request.removeListener('data', onData)
+    request.removeListener('end', onEnd)
+    request.removeListener('error', onError)
+    done(problem, body)
+  }
+  request.on('data', onData)
+  request.on('end', onEnd)
+  request.on('error', onError)
 }
 
 /** Compressed bytes up to which a thread is not worth its while. */

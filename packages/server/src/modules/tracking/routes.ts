@@ -15,7 +15,6 @@ import { z } from 'zod'
 import { problems, type HttpServer, type Routes } from '../../platform/http/index.ts'
 import { Problem } from '../../platform/errors.ts'
 import { readBody, type BodyLimit } from './intake-body.ts'
-import { childOnDemand } from './intake-log.ts'
 import type { Intake, IntakeWire } from './intake.ts'
 import { rudderSourceConfig, segmentSettings } from './wires/client-settings.ts'
 import { readPlayback } from './wires/playback.ts'
@@ -82,6 +81,8 @@ function playbackRoute(scope: HttpServer, intake: Intake): void {
 function segmentRoutes(scope: HttpServer, intake: Intake): void {
   const kinds: [path: string, type: SegmentType | null][] = [
     ['batch', null],
+    // What analytics-next calls it when it is told to batch.
+    ['b', null],
     ...SEGMENT_TYPES.map((type): [string, SegmentType] => [type, type]),
     ...Object.entries(SEGMENT_SHORT_PATHS),
   ]
@@ -193,7 +194,6 @@ function originOf(request: FastifyRequest): { host: string; protocol: string } {
 const LEAN = {
   config: { access: 'writeKey', rateLimit: false },
   helmet: false,
-  childLoggerFactory: childOnDemand,
   validatorCompiler: () => () => true,
   serializerCompiler: () => JSON.stringify,
 } as const

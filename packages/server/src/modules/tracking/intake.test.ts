@@ -325,7 +325,7 @@ describe('other origins', () => {
     expect(response.headers['access-control-allow-credentials']).toBeUndefined()
   })
 
-  it.each(['/v1/playback', '/v1/batch', '/v1/t', '/sourceConfig'])(
+  it.each(['/v1/playback', '/v1/batch', '/v1/b', '/v1/t', '/sourceConfig'])(
     'are answered a preflight of %s once a day',
     async (url) => {
       intake = await startIntake()

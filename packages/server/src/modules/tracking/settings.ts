@@ -1,6 +1,6 @@
 import { defineSettings, duration, integer } from '../../platform/settings.ts'
 
-/** What the intake takes and how much of it. Sizes of requests are part of the wire: see docs/reference/limits. */
+/** What the intake takes and how much of it. Sizes of requests are part of the wire: see docs/reference/playback-wire.md and docs/guides/segment.md. */
 export const trackingSettings = defineSettings({
   eventAgeMax: {
     env: 'FOYER_INTAKE_EVENT_AGE_MAX',

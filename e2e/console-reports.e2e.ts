@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { openBrowser, openConsole, type PageOptions, type WatchedPage } from './browser.ts'
+import { chart, numberOn, rowsOf, tableOf } from './charts.ts'
 import { knownAudience, WATCHER_EVENTS, type KnownAudience } from './console-fixture.ts'
 import { startInstance, type TestInstance } from './instance.ts'
 import { firstOperator, type TestOperator } from './operator.ts'
@@ -36,18 +37,6 @@ async function open(path: string, options: PageOptions = {}): Promise<WatchedPag
   opened.push(watched)
   await watched.page.goto(`${instance.url}/console${path}`)
   return watched
-}
-
-/** A chart's part of the page, drawn. */
-function chart(page: Page, title: string | RegExp): Locator {
-  return page.getByRole('region', { name: title })
-}
-
-async function rowsOf(part: Locator): Promise<string[][]> {
-  const rows = await part.locator('tbody tr').all()
-  return Promise.all(
-    rows.map(async (row) => (await row.locator('th, td').allInnerTexts()).map((cell) => cell.trim())),
-  )
 }
 
 describe('every page', () => {
@@ -257,12 +246,33 @@ describe('the dates', () => {
 describe('the overview', () => {
   test('shows what was played, by the name of the title', async () => {
     const { page } = await open('/?period=7d')
-    const titles = chart(page, 'Top titles').first()
+    const titles = chart(page, 'Top titles')
     await titles.getByText('The Long Harbour').waitFor()
     expect((await rowsOf(titles))[0]!.slice(0, 3)).toEqual(['The Long Harbour', 'On demand', '1'])
-    expect(
-      await page.getByRole('region', { name: 'Playback starts' }).getByTestId('metric-value').innerText(),
-    ).toBe('1')
+    expect(await numberOn(page, 'Playback starts')).toBe('1')
+    expect(await numberOn(page, 'Titles')).toBe('1')
+    expect(await numberOn(page, 'Channels')).toBe('0')
+  })
+
+  test('draws minutes, events or active viewers by day, and the address says which', async () => {
+    const { page } = await open('/?period=7d')
+    await chart(page, 'Minutes watched by day').waitFor()
+    const measure = page.getByRole('radiogroup', { name: 'Measure' })
+    await measure.getByRole('radio', { name: 'Active viewers' }).click()
+    await chart(page, 'Active viewers by day').waitFor()
+    await measure.getByRole('radio', { name: 'Events' }).click()
+    expect(new URL(page.url()).searchParams.get('measure')).toBe('events')
+    await page.reload()
+    const total = (await tableOf(page, 'Events by day')).reduce((sum, row) => sum + Number(row.at(-1)), 0)
+    expect(total).toBe(WATCHER_EVENTS.length)
+    expect(await numberOn(page, 'Events')).toBe(String(WATCHER_EVENTS.length))
+  })
+
+  test('of days on which nothing happened says so, and still lets another measure be chosen', async () => {
+    const { page } = await open('/?from=2020-01-01&to=2020-01-07')
+    await chart(page, 'Minutes watched by day').getByText('Nothing was watched').waitFor()
+    await page.getByRole('radio', { name: 'Events' }).click()
+    await chart(page, 'Events by day').getByText('Nothing happened').waitFor()
   })
 })
 

@@ -35,7 +35,7 @@ export function createMetrics(role: string): Metrics {
     gauge: (name, help, labels = []) => new Gauge({ name, help, labelNames: labels, registers }),
     histogram: (name, help, buckets, labels = []) =>
       new Histogram({ name, help, buckets: [...buckets], labelNames: labels, registers }),
-    snapshot: () => registry.getMetricsAsJSON() as Promise<MetricObject[]>,
+    snapshot: () => registry.getMetricsAsJSON(),
   }
 }
 

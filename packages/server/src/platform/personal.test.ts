@@ -110,10 +110,13 @@ describe('what is behaviour stays readable', () => {
 describe('masking', () => {
   it('once is enough: what is masked is not masked again', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'a@.1 +-4(%'), maxLength: 60 }), (text) => {
-        const once = maskPersonal(text)
-        expect(maskPersonal(once)).toBe(once)
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '@', '.', '1', ' ', '+', '-', '4', '(', '%'), maxLength: 60 }),
+        (text) => {
+          const once = maskPersonal(text)
+          expect(maskPersonal(once)).toBe(once)
+        },
+      ),
       { numRuns: 500 },
     )
   })

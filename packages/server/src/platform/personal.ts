@@ -149,5 +149,5 @@ function isPhone(run: string, withNational: boolean): boolean {
   if (run.includes('.')) return DOTTED_PHONE.test(run)
   if (groups.slice(1).some((group) => group.length < 2 || group.length > 8)) return false
   // Two long groups are a range; an area or a country has five digits at most.
-  return groups[0]!.length <= 5
+  return groups[0].length <= 5
 }

@@ -59,7 +59,7 @@ export function readFields(
     if (typeof result === 'object' && result !== null) dropped.push({ field, message: result.fault })
     else changes[field] = result
   }
-  return { changes: changes as ViewerChanges, dropped }
+  return { changes: changes, dropped }
 }
 
 /** Times of registration before this are mistakes: nobody streamed. */

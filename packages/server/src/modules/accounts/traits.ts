@@ -23,7 +23,7 @@ export function readTraits(
     if (Object.keys(rest).length > 0) others.push(['address', rest])
   } else if (address !== undefined) others.push(['address', address])
 
-  const { changes, dropped } = readFields(stated as StatedFields, now)
+  const { changes, dropped } = readFields(stated, now)
   if (others.length > 0)
     changes.traits = Object.fromEntries(others.map(([trait, value]) => [trait, value as Json]))
   return { changes, dropped }

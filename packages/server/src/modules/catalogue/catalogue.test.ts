@@ -68,7 +68,7 @@ describe.each(recordsBackends())('the catalogue on %s records', (backend) => {
       colour: 'red',
     })
     expect(bad.status).toBe(400)
-    const { code, errors } = bad.body as unknown as {
+    const { code, errors } = bad.body as {
       code: string
       errors: { field: string; message: string }[]
     }

@@ -89,7 +89,7 @@ function normalFields(fields: ItemFields): Partial<Item> {
       | undefined
     normal[key] = normalise ? normalise(value) : value
   }
-  return normal as Partial<Item>
+  return normal
 }
 
 const yearOf = (day: string | null) => (day === null ? null : Number(day.slice(0, 4)))

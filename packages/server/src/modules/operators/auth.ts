@@ -97,7 +97,7 @@ export async function createOperatorAuth(deps: OperatorAuthDeps) {
     /** better-auth's view of the tables. */
     adapter,
     /** The same within an open transaction. */
-    adapterIn: (tx: Database): DBAdapter => sealedOver(deps, tx)(auth.options as BetterAuthOptions),
+    adapterIn: (tx: Database): DBAdapter => sealedOver(deps, tx)(auth.options),
   }
 }
 

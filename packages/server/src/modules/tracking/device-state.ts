@@ -63,7 +63,7 @@ function anonymous(state: DeviceState, { ts }: DeviceEvent, draw: () => Subject)
     return { state: next, subject: next.anonymous }
   }
   const isOfStretchBefore = ts < state.since && state.anonymousBefore !== null
-  return { state, subject: isOfStretchBefore ? state.anonymousBefore! : state.anonymous }
+  return { state, subject: isOfStretchBefore ? state.anonymousBefore : state.anonymous }
 }
 
 function stretchFrom(state: DeviceState, ts: number, draw: () => Subject): DeviceState {

@@ -132,7 +132,7 @@ function playbackEvents(header: EntryHeader, body: PlaybackBody): TrackedEvent[]
         monoMs: event.monoMs,
         positionMs,
         rate: event.rate,
-        fromMs: event['fromMs'] as number | undefined,
+        fromMs: event['fromMs'],
         isFatal: event.isFatal,
       },
     }

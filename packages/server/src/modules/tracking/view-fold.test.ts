@@ -241,5 +241,5 @@ describe('states', () => {
 })
 
 function traceEvents(name: TraceName): FoldEvent[] {
-  return readTrace(name).map((event) => ({ ...event, positionMs: event.positionMs ?? null }) as FoldEvent)
+  return readTrace(name).map((event) => ({ ...event, positionMs: event.positionMs ?? null }))
 }

@@ -228,7 +228,7 @@ describe('the ClickHouse HTTP dialect', () => {
       ).rejects.toMatchObject({ type: expect.stringMatching(/^CANNOT_PARSE/) })
     }
     await expect(
-      client.query({ query: 'SELECT 1', clickhouse_settings: { no_such_setting: 1 } as never }),
+      client.query({ query: 'SELECT 1', clickhouse_settings: { no_such_setting: 1 } }),
     ).rejects.toMatchObject({ code: '115', type: 'UNKNOWN_SETTING' })
     for (let lane = 0; lane < 8; lane++) {
       expect(await (await client.query({ query: 'SELECT 1 AS n', format: 'JSONEachRow' })).json()).toEqual([

@@ -58,7 +58,7 @@ describe.each(BACK_ENDS)('journal: $name', ({ open }) => {
     })
     children.push(child)
     const acked = new Map<number, string>()
-    createInterface({ input: child.stdout! }).on('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       const [position, text] = line.split(' ')
       if (text) acked.set(Number(position), text)
     })

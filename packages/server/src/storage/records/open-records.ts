@@ -65,7 +65,7 @@ const TIMESTAMP_WITHOUT_ZONE = 1114
 /** As `pg` reads types, but for those that it would put into the zone of the machine: they stay text. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === DATE || oid === TIMESTAMP_WITHOUT_ZONE) return (value) => value
-  return types.getTypeParser(oid, format as 'text')
+  return types.getTypeParser(oid, format)
 }
 
 /** A pool whose callers wait, within bounds, for a server that is starting. */

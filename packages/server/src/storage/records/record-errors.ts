@@ -49,7 +49,7 @@ const DEPTH_MAX = 5
 function find(error: unknown, matches: (part: ErrorPart) => boolean): ErrorPart | undefined {
   let part = error
   for (let depth = 0; depth < DEPTH_MAX && typeof part === 'object' && part !== null; depth += 1) {
-    if (matches(part as ErrorPart)) return part as ErrorPart
+    if (matches(part)) return part
     part = (part as ErrorPart).cause
   }
   return undefined

@@ -52,7 +52,7 @@ it('@rudderstack/rudder-sdk-node delivers, gzip and all', async () => {
   await new Promise<void>((resolve, reject) => {
     analytics.track({ anonymousId: 'device-1', event: 'Video Playback Started' })
     analytics.identify({ userId: 'customer-77', traits: { email: 'ana@example.org' } })
-    analytics.flush((error?: Error) => (error ? reject(error) : resolve()))
+    void analytics.flush((error?: Error) => (error ? reject(error) : resolve()))
   })
   expect(taken().map(({ type }) => type)).toEqual(['track', 'identify'])
   expect(unseal(taken()[1]!.sealedUserId!)).toBe('customer-77')

@@ -8,7 +8,20 @@ const PIECES = [
   'a|e|Z|_|0|1|4|7|12|600|555|4111|123456789|1795305418341| |-|.|/|(|)|+|@|%40|?|#|–|é|＠|١|:|"|\\|\n|,',
   'example.org|http://|ip|4111111111111111|12345678-1234-4321-8765-123456789012',
 ].flatMap((line) => line.split('|'))
-const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(''))
+const anything = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pieces) => pieces.join(''))
+/** Groups of digits with something between them, and something before and behind. */
+const grouped = fc
+  .tuple(
+    fc.constantFrom('', '', 'a', ' ', '–', 'é', '(', '+', '.'),
+    fc.array(fc.constantFrom('1', '22', '600', '4111', '1234567', '1795305418341'), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    fc.constantFrom('', ' ', '-', '.', '–', ' -', ') ', ' –', '   ', '/', '-–-'),
+    fc.constantFrom('', '', 'a', ' ', '.', 'é', ' é'),
+  )
+  .map(([before, groups, separator, after]) => before + groups.join(separator) + after)
+const text = fc.oneof(anything, grouped)
 const key = fc.oneof(
   text,
   fc.constantFrom('url', 'ip', 'ip_address', 'ipAddress', 'query', 'contentId', 'title'),
@@ -44,6 +57,22 @@ describe('the scan of a body', () => {
       ),
       { numRuns: 3_000 },
     )
+  })
+
+  it.each([
+    '01.23.45.67.89',
+    '555.123.4567',
+    '→600 123 456',
+    '600 –123–456',
+    '4222222222222',
+    '30569309025904',
+    '12.27 4111 1111 1111 1111',
+    '(020) 7946 0958.',
+  ])('never says clean of %s', (value) => {
+    const body = { value }
+    expect(isPlainlyClean(Buffer.from(JSON.stringify(body)))).toBe(false)
+    maskTree(body)
+    expect(body.value).not.toBe(value)
   })
 
   it('never says clean of exponents and fractions that make a card number', () => {

@@ -73,9 +73,7 @@ function endOfRun(body: Uint8Array, from: number): number {
     at = next
   }
   if (digits < 9) return at
-  const before = KINDS[body[from - 1]!]
-  if (before === HIGH) return -1
-  if (before === WORD || KINDS[body[at]!] === WORD) return at
+  if (KINDS[body[from - 1]!] === WORD || KINDS[body[at]!] === WORD) return at
   const isDecimal = separators === 1 && dots === 1
   if (separators > 0) return isDecimal ? at : -1
   return digits >= 13 && CARD_FIRST_DIGIT.test(String.fromCharCode(body[from]!)) ? -1 : at

@@ -11,11 +11,18 @@ import { openDataFolder, type DataFolder } from './data-folder.ts'
 
 /** What a running instance says of itself once it is ready. */
 export interface Instance {
-  readonly supervisor: Supervisor
   /** Where people reach it; empty without the api. */
   readonly url: string
   /** One-time link by which the first operator is created; empty when there is one. */
   readonly firstOperatorLink: string
+}
+
+/** An instance on its way. */
+export interface LaunchedInstance {
+  readonly supervisor: Supervisor
+  /** Rejects with StartupError when it cannot start. */
+  readonly ready: Promise<Instance>
+  /** Stops what has started, in order, and gives the folder back; at any time. */
   stop(): Promise<void>
 }
 
@@ -27,13 +34,13 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
 
 /** Locks the data folder and starts the engines that are embedded and the given roles, each a process. */
-export async function startInstance(options: {
+export async function launchInstance(options: {
   configuration: Configuration
   roles: readonly Role[]
   log: Logger
   /** Passed to the children's environment, for the demo and tests. */
   environment?: Readonly<Record<string, string>>
-}): Promise<Instance> {
+}): Promise<LaunchedInstance> {
   const { server } = options.configuration
   const folder = openDataFolder(server.dataFolder)
   const lock = acquireFolderLock(
@@ -60,22 +67,19 @@ export async function startInstance(options: {
       if (message.type === 'metrics') supervisor.send('api', message)
     },
   })
-  const stop = async (): Promise<void> => {
-    await supervisor.stop()
-    lock.release()
+  return {
+    supervisor,
+    ready: supervisor.ready.then(() => ({ url, firstOperatorLink })),
+    async stop() {
+      await supervisor.stop()
+      lock.release()
+    },
   }
-  try {
-    await supervisor.ready
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return { supervisor, url, firstOperatorLink, stop }
 }
 
 /** Uses the instance that runs on the data folder or, when none does, starts one for as long as it is needed. */
 export async function attachInstance(
-  options: Parameters<typeof startInstance>[0],
+  options: Parameters<typeof launchInstance>[0],
 ): Promise<{ stop(): Promise<void> }> {
   const folder = openDataFolder(options.configuration.server.dataFolder)
   try {
@@ -84,7 +88,14 @@ export async function attachInstance(
     if (error instanceof StartupError) return { stop: async () => undefined }
     throw error
   }
-  return startInstance(options)
+  const launched = await launchInstance(options)
+  try {
+    await launched.ready
+  } catch (error) {
+    await launched.stop()
+    throw error
+  }
+  return launched
 }
 
 const lockFile = (folder: DataFolder): string => join(folder.root, 'foyer.lock')

@@ -1,14 +1,14 @@
 import { createLogger } from '../platform/log.ts'
 import { readConfiguration } from './configuration.ts'
-import { startInstance, type Instance } from './instance.ts'
+import { launchInstance, type Instance } from './instance.ts'
 
 /** Serves an instance until a signal asks to stop. */
 export async function run(): Promise<void> {
   const configuration = readConfiguration()
   const log = createLogger({ role: 'supervisor', level: configuration.server.logLevel })
-  const instance = await startInstance({ configuration, roles: ['worker', 'api'], log })
-  process.stdout.write(welcome(instance))
-  await untilStopped(instance)
+  await serveUntilStopped({ configuration, roles: ['worker', 'api'], log }, async (instance) => {
+    process.stdout.write(welcome(instance))
+  })
 }
 
 function welcome({ url, firstOperatorLink }: Instance): string {
@@ -17,17 +17,38 @@ function welcome({ url, firstOperatorLink }: Instance): string {
   return `${ready}\nCreate the first operator (the link works once, for 24 hours):\n  ${firstOperatorLink}\n\n`
 }
 
-/** Waits for a signal or a failure that no restart mends, then stops the children in order. A second signal ends at once. */
-export async function untilStopped(instance: Instance): Promise<void> {
-  const signal = new Promise<void>((resolve) => {
+/**
+ * Starts an instance, does what is to be done once it is ready, and runs it until a signal or a failure that no restart
+ * mends. A signal counts from the first moment on: whatever has started is stopped in order. A second one ends at once.
+ */
+export async function serveUntilStopped(
+  options: Parameters<typeof launchInstance>[0],
+  onReady: (instance: Instance) => Promise<void>,
+): Promise<void> {
+  const asked = untilAsked()
+  const launched = await launchInstance(options)
+  let isBusy = true
+  const ready = launched.ready.then(onReady).finally(() => (isBusy = false))
+  try {
+    await Promise.race([ready, asked])
+    await Promise.race([asked, launched.supervisor.failed])
+  } finally {
+    await launched.stop()
+    // What was to be done once it is ready was interrupted and has no stores any more.
+    if (isBusy) process.exit(EXIT_INTERRUPTED)
+  }
+}
+
+/** Exit code of a program that a signal ended, as shells have it for SIGINT. */
+const EXIT_INTERRUPTED = 130
+
+async function untilAsked(): Promise<void> {
+  await new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => resolve())
+      process.once(name, () => {
+        process.once(name, () => process.exit(EXIT_INTERRUPTED))
+        resolve()
+      })
     }
   })
-  try {
-    await Promise.race([signal, instance.supervisor.failed])
-  } finally {
-    process.once('SIGINT', () => process.exit(130))
-    await instance.stop()
-  }
 }

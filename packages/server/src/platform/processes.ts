@@ -41,6 +41,8 @@ export type ChildMessage =
 export const EXIT_CONFIGURATION = 78
 
 const RESTART_DELAY_MS = { first: 100, last: 5_000 }
+/** How long a child that lost its supervisor may take to finish. */
+const ORPHAN_DRAIN_MS_MAX = 30_000
 /** A child that lived this long starts again without delay. */
 const STEADY_MS = 30_000
 
@@ -160,10 +162,15 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
   send(message: ChildMessage): void
   onMessage(listener: (message: ChildMessage) => void): void
 } {
+  let isReady = false
   let isDraining = false
   async function drainAndExit(): Promise<void> {
     if (isDraining) return
     isDraining = true
+    // Before it is ready a child has promised nothing, and an engine whose threads are still opening a folder can hang in
+    // an orderly exit for ever.
+    if (!isReady) process.kill(process.pid, 'SIGKILL')
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_DRAIN_MS_MAX).unref()
     try {
       await options.drain()
       process.exit(0)
@@ -182,7 +189,10 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
     if (process.connected) process.send?.(message, () => undefined)
   }
   return {
-    ready: (info) => send({ type: 'ready', ...(info ? { info } : {}) }),
+    ready(info) {
+      isReady = true
+      send({ type: 'ready', ...(info ? { info } : {}) })
+    },
     send,
     onMessage: (listener) => void process.on('message', listener),
   }

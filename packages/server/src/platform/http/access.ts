@@ -37,6 +37,8 @@ export function actorOf(request: FastifyRequest): Actor {
 
 /** Checks the access of a request before its handler runs. */
 export async function checkAccess(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
+  // What is nowhere is said to be nowhere, to anybody.
+  if (request.is404) return
   const access = request.routeOptions.config.access
   if (access === 'public' || access === 'writeKey') return
   const actor = await authenticate(request)

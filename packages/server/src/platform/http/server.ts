@@ -5,11 +5,14 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, {
   LogController,
+  type ConnectionError,
   type FastifyInstance,
+  type FastifyRequest,
   type RawServerDefault,
   type RouteOptions,
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -59,7 +62,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     bodyLimit: BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    return503OnClosing: true,
+    // While closing, our own hook answers, with a code and Retry-After.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => answerProblem(error, request as FastifyRequest, reply),
+    clientErrorHandler: answerBrokenRequest,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
   }).withTypeProvider<ZodTypeProvider>()
 
@@ -141,13 +147,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>
     server.swagger(),
   )
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, logLevel: 'silent' })
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, logLevel: 'silent' })
   return server
 }
 
 /** Mounts routes in a scope of their own: hooks and parsers that they add reach no one else. */
 export async function mount(server: HttpServer, routes: Routes): Promise<void> {
   await server.register(async (scope) => routes(scope as unknown as HttpServer))
+}
+
+/** The page of the API's documentation sets styles on its elements. */
+const DOCS_POLICY =
+  "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'"
+
+/** Answers what is not HTTP, or is above the limits of its head, as far as an answer still reaches anybody. */
+function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const body = JSON.stringify(
+    new Problem('request.invalid', 'The request cannot be read as HTTP.').toDetails(),
+  )
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
 /** Asked so often that a line each would drown the others: the intake, probes, and the console's files. */

@@ -30,7 +30,7 @@ export function playFrom(positionMs: number): FoldEvent[] {
 
 /** All events at once. */
 export function fold(events: readonly FoldEvent[]): ViewFold {
-  return addEvents(EMPTY_FOLD, events, NOON)
+  return addEvents(EMPTY_FOLD, events)
 }
 
 /** Sums over all quarters of an hour. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { shuffle, views } from '../../../test/view-events.ts'
 import { at, fold, NOON, playFrom, total } from '../../../test/views.ts'
 import {
   addEvents,
@@ -8,7 +9,6 @@ import {
   foldToJson,
   sumsOf,
   type BucketSums,
-  type FoldEvent,
   type ViewFold,
   type ViewSums,
 } from './view-fold.ts'
@@ -24,7 +24,7 @@ describe('order, repetition and gaps', () => {
         let stored: unknown = foldToJson(EMPTY_FOLD)
         while (queue.length > 0) {
           const batch = queue.splice(0, 1 + draw(6))
-          stored = JSON.parse(JSON.stringify(foldToJson(addEvents(foldFromJson(stored), batch, NOON))))
+          stored = JSON.parse(JSON.stringify(foldToJson(addEvents(foldFromJson(stored), batch))))
         }
         const arrived = foldFromJson(stored)
         expect(arrived.waiting).toEqual([])
@@ -43,7 +43,7 @@ describe('order, repetition and gaps', () => {
         let written: ViewSums = new Map()
         const table = new Map<number, BucketSums>()
         while (queue.length > 0) {
-          current = addEvents(current, queue.splice(0, 1 + draw(6)), NOON)
+          current = addEvents(current, queue.splice(0, 1 + draw(6)))
           const sums = sumsOf(current)
           for (const { sign, bucket, sums: part } of revise(viewOf(written), sums))
             addSigned(table, bucket, part, sign)
@@ -66,36 +66,39 @@ describe('order, repetition and gaps', () => {
     )
   })
 
-  test('what waits behind a gap counts already, and the gap is jumped after ten minutes', () => {
+  test('what waits behind a gap counts already, and what fills the gap puts it right', () => {
     const events = [...playFrom(0), at(2, 'heartbeat', { monoMs: 10_000, positionMs: 10_000 })]
     const late = at(3, 'pause', { monoMs: 20_000, positionMs: 20_000 })
     const after = [
       at(4, 'resume', { monoMs: 30_000, positionMs: 20_000 }),
       at(5, 'heartbeat', { monoMs: 40_000, positionMs: 30_000 }),
     ]
-    const gapped = addEvents(addEvents(EMPTY_FOLD, events, NOON), after, NOON)
+    const gapped = addEvents(addEvents(EMPTY_FOLD, events), after)
     expect(gapped.waiting).toHaveLength(2)
     // Without the pause the 20 s between look like 10 s of play.
     expect(total(gapped).playedMs).toBe(10_000 + 10_300 + 10_000)
 
-    const filled = addEvents(gapped, [late], NOON + 599_000)
+    const filled = addEvents(gapped, [late])
     expect(filled.waiting).toEqual([])
     expect(total(filled).playedMs).toBe(30_000)
-
-    const jumped = addEvents(
-      gapped,
-      [at(6, 'view_end', { monoMs: 41_000, positionMs: 31_000 })],
-      NOON + 601_000,
-    )
-    expect(jumped.waiting).toEqual([])
-    expect(addEvents(jumped, [late], NOON + 602_000)).toEqual(jumped)
   })
 
-  test('at most 2,000 events wait', () => {
-    const behind = Array.from({ length: 5_000 }, (_, i) =>
-      at(10 + 2 * i, 'heartbeat', { monoMs: i, positionMs: i }),
+  test('a fold that was stored while gaps had a time is read', () => {
+    const { folded } = foldToJson(EMPTY_FOLD) as { folded: object }
+    expect(foldFromJson({ folded, waiting: [], gapSince: NOON })).toEqual(EMPTY_FOLD)
+  })
+
+  test('at most 2,000 events wait; gaps are jumped from the front, and no more of them than needed', () => {
+    const behind = Array.from({ length: 2_003 }, (_, i) =>
+      at(10 + 2 * i, 'heartbeat', { monoMs: 10 + 2 * i, positionMs: 10 + 2 * i }),
     )
-    expect(addEvents(EMPTY_FOLD, behind, NOON).waiting.length).toBeLessThanOrEqual(2_000)
+    const jumped = addEvents(EMPTY_FOLD, behind)
+    expect(jumped.waiting).toHaveLength(2_000)
+    expect(jumped.waiting[0]!.seq).toBe(16)
+    // Too late for a gap that was jumped, in time for the next.
+    expect(addEvents(jumped, [at(13, 'pause', { monoMs: 13, positionMs: 13 })])).toEqual(jumped)
+    const filled = addEvents(jumped, [at(15, 'pause', { monoMs: 15, positionMs: 15 })])
+    expect(filled.waiting).toHaveLength(1_999)
   })
 
   test('a change of the mask moves what was written under the new one', () => {
@@ -110,42 +113,6 @@ describe('order, repetition and gaps', () => {
     expect(revise({ ...view, columns: { consentMask: 0b11111 } }, sums)).toEqual([])
   })
 })
-
-/** Views of 1 to 40 events whose clocks and positions mostly, but not always, make sense. */
-function views(): fc.Arbitrary<FoldEvent[]> {
-  const types = (
-    'play first_frame playing playing pause resume stall_start stall_end seek_start seek_end heartbeat heartbeat ' +
-    'heartbeat rate ended error view_end ad_start ad_end'
-  ).split(' ')
-  const step = fc.record({
-    type: fc.constantFrom(...types),
-    passedMs: fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 2_000_000 })),
-    movedMs: fc.option(fc.integer({ min: -50_000, max: 50_000 }), { nil: null }),
-    moves: fc.boolean(),
-    rate: fc.option(fc.constantFrom(1, 1, 2, 0.5, -1, 0), { nil: undefined }),
-    isFatal: fc.boolean(),
-  })
-  return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => {
-    let monoMs = 0
-    let positionMs = 0
-    return steps.map(({ type, passedMs, movedMs, moves, rate, isFatal }, seq) => {
-      monoMs += passedMs
-      positionMs = Math.max(0, positionMs + (moves ? passedMs : (movedMs ?? 0)))
-      const known = movedMs === null ? null : positionMs
-      return { seq, type, ts: NOON + monoMs, monoMs, positionMs: known, rate, isFatal }
-    })
-  })
-}
-
-function shuffle<T>(items: T[], draw: (below: number) => number): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = draw(i + 1)
-    const kept = items[i]!
-    items[i] = items[j]!
-    items[j] = kept
-  }
-  return items
-}
 
 function viewOf(written: ViewSums) {
   return { written, writtenMask: 16, columns: { consentMask: 16 } }

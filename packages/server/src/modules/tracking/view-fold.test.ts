@@ -41,7 +41,7 @@ describe('the recorded traces', () => {
       const shuffled = [...events, ...events].sort((a, b) => ((a.seq * 7) % 13) - ((b.seq * 7) % 13))
       let piecewise = EMPTY_FOLD
       for (let at = 0; at < shuffled.length; at += 5) {
-        piecewise = addEvents(piecewise, shuffled.slice(at, at + 5), NOON)
+        piecewise = addEvents(piecewise, shuffled.slice(at, at + 5))
       }
       expect(sumsOf(piecewise)).toEqual(expected)
     }

@@ -46,10 +46,8 @@ export type ViewSums = ReadonlyMap<number, Readonly<BucketSums>>
 /** What is kept between batches; plain data. */
 export interface ViewFold {
   readonly folded: Folded
-  /** Events behind a gap, in order. */
+  /** Events behind a gap, in order: for as long as the view is remembered, since what is missing may come any time. */
   readonly waiting: readonly FoldEvent[]
-  /** When the oldest gap was first seen, epoch ms; null without one. */
-  readonly gapSince: number | null
 }
 
 /** State after the contiguous events. */
@@ -91,10 +89,11 @@ const NOISE_MS = 1_000
 const SILENCE_MS_MAX = 45_000
 /** What one interval may add, whatever its position says: a long film from a player that sends no heartbeats. */
 const INTERVAL_MS_MAX = 6 * 3_600_000
-/** Events that wait behind a gap; above, the gap is jumped. */
+/**
+ * Events that wait behind gaps. Above, the first gap is jumped: what would fill it is stored and no longer folded. No time
+ * jumps one, as players bring what they could not send when they are next opened.
+ */
 const WAITING_MAX = 2_000
-/** How long a gap is waited for. What comes later is stored and no longer folded. */
-const GAP_MS_MAX = 600_000
 /** Quarters of an hour of one view: seven days. Time in others is dropped. */
 const BUCKETS_MAX = 700
 
@@ -116,28 +115,23 @@ export const EMPTY_FOLD: ViewFold = {
     sums: new Map(),
   },
   waiting: [],
-  gapSince: null,
 }
 
-/** The fold with more events, in any order and repeated at will. `now` is when they were received, epoch ms. */
-export function addEvents(fold: ViewFold, events: readonly FoldEvent[], now: number): ViewFold {
+/** The fold with more events, in any order, at any time and repeated at will. */
+export function addEvents(fold: ViewFold, events: readonly FoldEvent[]): ViewFold {
   const bySeq = new Map<number, FoldEvent>()
   for (const event of [...fold.waiting, ...events]) {
     if (event.seq >= fold.folded.nextSeq && !bySeq.has(event.seq)) bySeq.set(event.seq, event)
   }
   let waiting = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
   const draft = draftOf(fold.folded)
-  let { gapSince } = fold
 
   waiting = waiting.slice(foldContiguous(draft, waiting))
-  if (waiting.length === 0) gapSince = null
-  else gapSince ??= now
-  while (waiting.length > WAITING_MAX || (gapSince !== null && now - gapSince > GAP_MS_MAX)) {
+  while (waiting.length > WAITING_MAX) {
     draft.nextSeq = waiting[0]!.seq
     waiting = waiting.slice(foldContiguous(draft, waiting))
-    gapSince = waiting.length === 0 ? null : now
   }
-  return { folded: draft, waiting, gapSince }
+  return { folded: draft, waiting }
 }
 
 /** What the view amounts to by all events so far, those behind a gap included. */
@@ -154,8 +148,8 @@ export function foldToJson(fold: ViewFold): unknown {
 }
 
 export function foldFromJson(json: unknown): ViewFold {
-  const { folded, ...rest } = json as Omit<ViewFold, 'folded'> & { folded: StoredFolded }
-  return { ...rest, folded: { ...folded, sums: new Map(folded.sums) } }
+  const { folded, waiting } = json as Omit<ViewFold, 'folded'> & { folded: StoredFolded }
+  return { folded: { ...folded, sums: new Map(folded.sums) }, waiting }
 }
 
 type StoredFolded = Omit<Folded, 'sums'> & { readonly sums: readonly [number, BucketSums][] }

@@ -92,7 +92,7 @@ export function openViews(
       const rows: ViewRow[] = []
       const remember: StateChanges['remember'][number][] = []
       for (const [key, view] of touched) {
-        const fold = addEvents(view.fold, view.added, now)
+        const fold = addEvents(view.fold, view.added)
         const sums = rounded(sumsOf(fold))
         const timeZone = timeZoneOf(view.columns.service)
         for (const { sign, bucket, sums: part, mask } of revise(view, sums)) {

@@ -147,7 +147,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>
     server.swagger(),
   )
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, logLevel: 'silent' })
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: DOCS_POLICY,
+    logLevel: 'silent',
+    theme: {
+      title: 'Foyer: API',
+      css: [{ filename: 'foyer.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  })
   return server
 }
 

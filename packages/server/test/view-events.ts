@@ -1,6 +1,24 @@
 import * as fc from 'fast-check'
 import type { FoldEvent } from '../src/modules/tracking/view-fold.ts'
+import type { ViewColumns } from '../src/modules/tracking/rows.ts'
+import type { Subject } from '../src/platform/ids.ts'
 import { NOON } from './views.ts'
+
+/** What the revisions of a view are under. */
+export const COLUMNS: ViewColumns = {
+  service: 'cine',
+  app: 'web-app',
+  viewId: 'view',
+  subject: '7' as Subject,
+  consentMask: 0b10111,
+  device: '8',
+  platform: 'web',
+  deviceClass: 'desktop',
+  country: 'ES',
+  contentId: 'movie-1',
+  contentKind: 'vod',
+  contentType: 'movie',
+}
 
 /** Views of 1 to 40 events whose clocks and positions mostly, but not always, make sense. */
 export function views(): fc.Arbitrary<FoldEvent[]> {

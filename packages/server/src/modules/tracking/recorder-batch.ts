@@ -113,7 +113,9 @@ export function openBatch(deps: BatchDependencies): Batch {
     eventRows.push({ ts: event.ts, line })
     bytes += line.length + 1
     counts.oldestReceivedAt = Math.min(counts.oldestReceivedAt ?? Infinity, event.receivedAt)
-    if (event.fold) views.add(viewColumns(event, each, enrichment), event.fold)
+    if (!event.fold) return
+    const columns = viewColumns(event, each, enrichment)
+    views.add({ columns, isSignedIn: each.isSignedIn, event: event.fold })
   }
 
   return {

@@ -174,6 +174,46 @@ describe('whose events they are', () => {
     expect(rows[0]!.subject).not.toBe(vidOf('eve'))
   })
 
+  test('a view is its viewer’s whole, whichever of its batches came first and wherever the recorder was restarted', async () => {
+    const header = { app: 'owned', viewer: { vid: vidOf('ann') } }
+    const play = [
+      { type: 'play', seq: 0, monoMs: 0, positionMs: 0 },
+      { type: 'playing', seq: 1, monoMs: 0, positionMs: 0 },
+    ]
+    const goOn = [{ type: 'heartbeat', seq: 2, monoMs: 60_000, positionMs: 60_000 }]
+    const folder = mkdtempSync(join(tmpdir(), 'foyer-recorder-owned-'))
+    for (const isTokenFirst of [false, true]) {
+      const viewId = `owned-${isTokenFirst}`
+      const before = [{ ...header, viewer: null }, playback(viewId, play, NOW - 60_000)] as const
+      const after = [header, playback(viewId, goOn)] as const
+      for (const [entryHeader, body] of isTokenFirst ? [after, before] : [before, after]) {
+        const subject = openTestRecorder(store().events, { folder })
+        await subject.append(entryHeader, body)
+        await subject.recorder.drain()
+        await subject.close()
+      }
+    }
+    rmSync(folder, { recursive: true, force: true })
+    const revisions = await rowsOf(
+      `SELECT view_id, subject, toInt64(sum(starts * sign)) AS starts, toInt64(sum(played_ms * sign)) AS played
+       FROM view_revision WHERE app = {app:String} GROUP BY view_id, subject
+       HAVING starts != 0 OR played != 0 ORDER BY view_id`,
+      'owned',
+    )
+    const whole = { subject: vidOf('ann'), starts: '1', played: '60000' }
+    expect(revisions).toEqual([
+      { view_id: 'owned-false', ...whole },
+      { view_id: 'owned-true', ...whole },
+    ])
+    const days = await rowsOf(
+      `SELECT subject, sum(starts) AS starts, sum(played_ms) AS played FROM subject_day
+       WHERE subject IN (SELECT subject FROM events WHERE app = {app:String}) GROUP BY subject
+       HAVING starts != 0 OR played != 0`,
+      'owned',
+    )
+    expect(days).toEqual([{ subject: vidOf('ann'), starts: '2', played: '120000' }])
+  })
+
   test('an identify is handed to accounts, verified or not, and its event holds no traits', async () => {
     const subject = open()
     const identify = {

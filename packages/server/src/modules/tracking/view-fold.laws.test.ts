@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shuffle, views } from '../../../test/view-events.ts'
+import { COLUMNS, shuffle, views } from '../../../test/view-events.ts'
 import { at, fold, NOON, playFrom, total } from '../../../test/views.ts'
 import {
   addEvents,
@@ -100,22 +100,10 @@ describe('order, repetition and gaps', () => {
     const filled = addEvents(jumped, [at(15, 'pause', { monoMs: 15, positionMs: 15 })])
     expect(filled.waiting).toHaveLength(1_999)
   })
-
-  test('a change of the mask moves what was written under the new one', () => {
-    const sums: ViewSums = new Map([
-      [NOON, { starts: 1, streams: 0, playedMs: 5, stalledMs: 0, unknownMs: 0 }],
-    ])
-    const view = { written: sums, writtenMask: 0b11111, columns: { consentMask: 0b00111 } }
-    expect(revise(view, sums).map(({ sign, mask }) => ({ sign, mask }))).toEqual([
-      { sign: -1, mask: 0b11111 },
-      { sign: 1, mask: 0b00111 },
-    ])
-    expect(revise({ ...view, columns: { consentMask: 0b11111 } }, sums)).toEqual([])
-  })
 })
 
 function viewOf(written: ViewSums) {
-  return { written, writtenMask: 16, columns: { consentMask: 16 } }
+  return { written, writtenColumns: COLUMNS, columns: COLUMNS }
 }
 
 function addSigned(table: Map<number, BucketSums>, bucket: number, part: BucketSums, sign: number): void {

@@ -19,13 +19,24 @@ export interface Views {
    * receipt less sending, so the least is nearest. A large difference is a clock that was set meanwhile.
    */
   clockOffset(view: { app: string; viewId: string }, offsetMs: number): number
-  /** Adds an event of a view. The columns of the first one hold for the view; masks are intersected. */
-  add(columns: ViewColumns, event: FoldEvent): void
+  /** Adds an event of a view. */
+  add(event: ViewEvent): void
   /** Rows and what to remember. `timeZone` is the service's, `now` epoch ms. */
   finish(options: { now: number; timeZoneOf(service: string): string }): {
     rows: ViewRow[]
     remember: StateChanges['remember']
   }
+}
+
+/**
+ * An event with the columns that its view would have by it. Those of one event hold for the whole view: a signed-in
+ * viewer's before an anonymous one's, then those of the lowest `seq`, so that it does not matter which came first. Masks
+ * are intersected.
+ */
+export interface ViewEvent {
+  readonly columns: ViewColumns
+  readonly isSignedIn: boolean
+  readonly event: FoldEvent
 }
 
 export interface ViewRow {
@@ -41,12 +52,19 @@ const DELAY_MS_MAX = 60_000
 
 interface ViewState {
   columns: ViewColumns
+  columnsFrom: ColumnsSource
   clockOffsetMs: number
   fold: ViewFold
-  /** What EVENTS holds of it, under which mask. */
+  /** What EVENTS holds of it, and under which columns. */
   written: ViewSums
-  writtenMask: number
+  writtenColumns: ViewColumns
   added: FoldEvent[]
+}
+
+/** Which event a view has its columns from. */
+interface ColumnsSource {
+  readonly isSignedIn: boolean
+  readonly seq: number
 }
 
 export function openViews(
@@ -76,15 +94,19 @@ export function openViews(
       return best
     },
 
-    add(columns, event) {
+    add({ columns, isSignedIn, event }) {
       const key = keyOf(columns)
+      const source = { isSignedIn, seq: event.seq }
       let view = touched.get(key)
       if (!view) {
-        view = load(key) ?? freshView(columns)
+        view = load(key) ?? freshView(columns, source)
         touched.set(key, view)
       }
       const consentMask = (view.columns.consentMask & columns.consentMask) >>> 0
-      if (consentMask !== view.columns.consentMask) view.columns = { ...view.columns, consentMask }
+      if (wins(source, view.columnsFrom)) {
+        view.columns = { ...columns, consentMask }
+        view.columnsFrom = source
+      } else if (consentMask !== view.columns.consentMask) view.columns = { ...view.columns, consentMask }
       view.added.push(event)
     },
 
@@ -94,16 +116,9 @@ export function openViews(
       for (const [key, view] of touched) {
         const fold = addEvents(view.fold, view.added)
         const sums = rounded(sumsOf(fold))
-        const timeZone = timeZoneOf(view.columns.service)
-        for (const { sign, bucket, sums: part, mask } of revise(view, sums)) {
-          const line = revisionRow({
-            sign,
-            bucket,
-            localDate: localDateOf(bucket, timeZone),
-            view: { ...view.columns, consentMask: mask },
-            sums: part,
-            writtenAt: now,
-          })
+        for (const { sign, bucket, sums: part, columns } of revise(view, sums)) {
+          const localDate = localDateOf(bucket, timeZoneOf(columns.service))
+          const line = revisionRow({ sign, bucket, localDate, view: columns, sums: part, writtenAt: now })
           rows.push({ ts: bucket, line })
         }
         const value = viewStateToBytes({
@@ -111,7 +126,7 @@ export function openViews(
           clockOffsetMs: offsets.get(key) ?? view.clockOffsetMs,
           fold,
           written: sums,
-          writtenMask: view.columns.consentMask,
+          writtenColumns: view.columns,
         })
         remember.push({ kind: 'view', key, value, dueAt: now + REOPEN_MS })
       }
@@ -125,39 +140,52 @@ function keyOf(view: { app: string; viewId: string }): string {
   return `${view.app}\n${view.viewId}`
 }
 
-function freshView(columns: ViewColumns): ViewState {
+function freshView(columns: ViewColumns, columnsFrom: ColumnsSource): ViewState {
   return {
     columns,
+    columnsFrom,
     clockOffsetMs: 0,
     fold: EMPTY_FOLD,
     written: new Map(),
-    writtenMask: columns.consentMask,
+    writtenColumns: columns,
     added: [],
   }
+}
+
+function wins(one: ColumnsSource, other: ColumnsSource): boolean {
+  return one.isSignedIn === other.isSignedIn ? one.seq < other.seq : one.isSignedIn
 }
 
 interface Change {
   readonly sign: 1 | -1
   readonly bucket: number
   readonly sums: Readonly<BucketSums>
-  readonly mask: number
+  readonly columns: ViewColumns
 }
 
-/** What takes EVENTS from what was written to what is: the old values negated, the new ones added; nothing where equal. */
+/**
+ * What takes EVENTS from what was written to what is: the old values negated under their columns, the new ones added
+ * under theirs; nothing where equal.
+ */
 export function revise(
-  view: { written: ViewSums; writtenMask: number; columns: { consentMask: number } },
+  view: Pick<ViewState, 'written' | 'writtenColumns' | 'columns'>,
   sums: ViewSums,
 ): Change[] {
-  const mask = view.columns.consentMask
+  const { columns, written, writtenColumns } = view
+  const isMoved = !haveEqualValues(columns, writtenColumns)
   const changes: Change[] = []
-  for (const bucket of new Set([...view.written.keys(), ...sums.keys()])) {
-    const before = view.written.get(bucket)
+  for (const bucket of new Set([...written.keys(), ...sums.keys()])) {
+    const before = written.get(bucket)
     const after = sums.get(bucket)
-    if (mask === view.writtenMask && areEqual(before, after)) continue
-    if (before && !isZero(before)) changes.push({ sign: -1, bucket, sums: before, mask: view.writtenMask })
-    if (after && !isZero(after)) changes.push({ sign: 1, bucket, sums: after, mask })
+    if (!isMoved && areEqual(before, after)) continue
+    if (before && !isZero(before)) changes.push({ sign: -1, bucket, sums: before, columns: writtenColumns })
+    if (after && !isZero(after)) changes.push({ sign: 1, bucket, sums: after, columns })
   }
   return changes
+}
+
+function haveEqualValues(a: ViewColumns, b: ViewColumns): boolean {
+  return (Object.keys(a) as (keyof ViewColumns)[]).every((column) => a[column] === b[column])
 }
 
 const FIELDS = ['starts', 'streams', 'playedMs', 'stalledMs', 'unknownMs'] as const
@@ -188,24 +216,36 @@ function rounded(sums: ViewSums): ViewSums {
 
 interface StoredView {
   readonly columns: ViewColumns
+  readonly columnsFrom: ColumnsSource
   readonly clockOffsetMs: number
   readonly fold: unknown
   readonly written: [number, BucketSums][]
-  readonly writtenMask: number
+  readonly writtenColumns: ViewColumns
 }
 
-function viewStateToBytes({ columns, clockOffsetMs, fold, written, writtenMask }: ViewState): Buffer {
+/** A view as it was stored when it kept the columns of the event that came first: it keeps them. */
+type OldStoredView = Omit<StoredView, 'columnsFrom' | 'writtenColumns'> & { readonly writtenMask: number }
+
+function viewStateToBytes({ fold, written, ...view }: ViewState): Buffer {
+  const { columns, columnsFrom, clockOffsetMs, writtenColumns } = view
   const stored: StoredView = {
     columns,
+    columnsFrom,
     clockOffsetMs,
     fold: foldToJson(fold),
     written: [...written],
-    writtenMask,
+    writtenColumns,
   }
   return Buffer.from(JSON.stringify(stored))
 }
 
 function readViewState(bytes: Uint8Array): ViewState {
-  const stored = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredView
+  const json = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredView | OldStoredView
+  const stored = 'writtenMask' in json ? fromOld(json) : json
   return { ...stored, fold: foldFromJson(stored.fold), written: new Map(stored.written), added: [] }
+}
+
+function fromOld({ writtenMask, ...stored }: OldStoredView): StoredView {
+  const writtenColumns = { ...stored.columns, consentMask: writtenMask }
+  return { ...stored, columnsFrom: { isSignedIn: true, seq: 0 }, writtenColumns }
 }

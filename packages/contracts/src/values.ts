@@ -1,12 +1,18 @@
 import { z } from 'zod'
 
-/** An id that a client chose: 1 to 256 characters without control characters. */
+/**
+ * An id that a client chose: 1 to 256 characters, no control characters, no blank at either end (nobody sees it there),
+ * and not `.` or `..`, which a URL cannot carry in its path. Rules are patterns, so that they stand in the JSON Schema.
+ */
 export const identifier = z
   .string()
   .min(1)
   .max(256)
   // oxlint-disable-next-line no-control-regex -- The rule is about control characters.
   .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters')
+  .regex(/^\S/, 'no blank at its start')
+  .regex(/\S$/, 'no blank at its end')
+  .regex(/[^.]|\.{3}/, 'more than a dot or two')
 
 /** Epoch milliseconds between 1900 and 2300: what the stores can hold. Intake limits age and future further. */
 export const timestamp = z.number().finite().min(-2_208_988_800_000).max(10_413_792_000_000)

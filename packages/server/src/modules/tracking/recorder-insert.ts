@@ -32,7 +32,7 @@ export async function insertUntilDone(
       await deps.events.insert(insert.table, insert)
       return 0
     } catch (error) {
-      if (isAboutRows(error)) return insertByHalves(insert, signal, deps)
+      if (isAboutRows(error)) return insertByHalves(insert, error, signal, deps)
       const isExpected = error instanceof Problem && error.code === 'store.unavailable'
       deps.log[isExpected ? 'warn' : 'error'](
         { err: error, table: insert.table, waitMs },
@@ -45,6 +45,7 @@ export async function insertUntilDone(
 
 async function insertByHalves(
   insert: Insert,
+  error: RowError,
   signal: AbortSignal,
   deps: InsertDependencies,
 ): Promise<number> {
@@ -54,7 +55,12 @@ async function insertByHalves(
     .filter((line) => line !== '')
   if (lines.length === 1) {
     const isKept = deps.setAside.put(`row-${insert.token.replaceAll(/[^\w-]/g, '_')}`, insert.ndjson)
-    deps.log.error({ table: insert.table, isKept }, 'a row cannot be read by EVENTS; it was set aside')
+    // Of the error its number and name alone: its message quotes the row.
+    const { code, type } = error
+    deps.log.error(
+      { table: insert.table, app: appOf(lines[0]!), code, type, isKept },
+      'a row cannot be read by EVENTS; it was set aside',
+    )
     return 1
   }
   const middle = Math.ceil(lines.length / 2)
@@ -92,7 +98,21 @@ const ABOUT_ROWS = new Set([
   '691',
 ])
 
-function isAboutRows(error: unknown): boolean {
+/** The engine's: a number, and its name, such as CANNOT_PARSE_NUMBER. */
+interface RowError {
+  readonly code: string
+  readonly type?: string | undefined
+}
+
+function isAboutRows(error: unknown): error is RowError {
   const code = (error as { code?: unknown } | null)?.code
   return !(error instanceof Problem) && typeof code === 'string' && ABOUT_ROWS.has(code)
+}
+
+function appOf(line: string): unknown {
+  try {
+    return (JSON.parse(line) as { app?: unknown }).app
+  } catch {
+    return undefined
+  }
 }

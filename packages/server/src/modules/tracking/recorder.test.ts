@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest'
 import { loadOf, playback, until, useRecorderStore } from '../../../test/recorder-store.ts'
 import { entryOf, NOW, openTestRecorder, vidOf } from '../../../test/recorder.ts'
 import { Problem } from '../../platform/errors.ts'
+import type { Logger } from '../../platform/log.ts'
 import type { Events } from '../../storage/index.ts'
 import type { EntryHeader } from './envelope.ts'
 
@@ -180,6 +181,81 @@ describe('what cannot be recorded', () => {
     await subject.recorder.drain()
     expect(await countsOf('picky')).toMatchObject({ rows: 57, distinct: 57 })
     expect(readdirSync(join(subject.folder, 'set-aside'))).toHaveLength(3)
+  })
+
+  test('a row that is set aside is logged with its app and the engine’s code, and with nothing that it says', async () => {
+    const logged: object[] = []
+    const note = (fields: object) => void logged.push(fields)
+    const picky: Pick<Events, 'insert'> = {
+      async insert(_, rows) {
+        const type = 'CANNOT_PARSE_NUMBER'
+        throw Object.assign(new Error(`Cannot parse ${String(rows.ndjson)}`), { code: '72', type })
+      },
+    }
+    const log = { error: note, warn: note } as unknown as Logger
+    const subject = open({ log }, picky)
+    await subject.append({ app: 'logged' }, playback('logged', [{ type: 'custom', name: 'secret' }]))
+    await subject.recorder.drain()
+    expect(logged).toEqual([
+      { table: 'events', app: 'logged', code: '72', type: 'CANNOT_PARSE_NUMBER', isKept: true },
+    ])
+  })
+
+  test('numbers that their columns do not take lose no event', async () => {
+    const subject = open()
+    const positions = [1e300, 9.3e15, -5, 8_640_000_000, 8_640_000_001]
+    const batch = positions.map((position, i) => ({
+      type: 'track',
+      messageId: `m-${i}`,
+      deviceTs: NOW + i - 10,
+      event: 'Video Playback Started',
+      anonymousId: 'a',
+      properties: { position },
+    }))
+    await subject.append({ app: 'numbers', wire: 'segment' }, { batch })
+    const imported = { ts: Date.UTC(1905, 0, 1), type: 'rating', deviceId: 'd', positionMs: -1, bytes: 1e300 }
+    const rows = [{ ...imported, messageId: 'r', properties: { position: -1 } }]
+    await subject.append({ app: 'numbers', wire: 'import' }, { source: 'import:test', party: 'first', rows })
+    await subject.recorder.drain()
+    expect(readdirSync(subject.folder)).not.toContain('set-aside')
+    const stored = await rowsOf(
+      `SELECT position_ms, bytes, toFloat64(properties.position) AS position
+       FROM events WHERE app = {app:String} ORDER BY source DESC, ts`,
+      'numbers',
+    )
+    expect(stored).toEqual([
+      ...positions.map((position) => ({
+        position_ms: position === 8_640_000_000 ? '8640000000000' : null,
+        bytes: '0',
+        position,
+      })),
+      { position_ms: null, bytes: '0', position: -1 },
+    ])
+  })
+
+  test('of names that meet at one path the first is kept', async () => {
+    const subject = open()
+    const batch = [
+      { a: { b: 1 }, 'a.b': 2 },
+      { 'a.b': 2, a: { b: 1 } },
+    ].map((properties, i) => ({
+      type: 'track',
+      messageId: `m-${i}`,
+      deviceTs: NOW + i - 10,
+      event: 'Met',
+      anonymousId: 'a',
+      properties,
+    }))
+    await subject.append({ app: 'met', wire: 'segment' }, { batch })
+    await subject.recorder.drain()
+    const rows = await rowsOf(
+      `SELECT toString(properties) AS p FROM events WHERE app = {app:String} ORDER BY ts`,
+      'met',
+    )
+    expect(rows.map(({ p }) => JSON.parse(String(p)) as unknown)).toEqual([
+      { a: { b: '1' } },
+      { a: { b: '2' } },
+    ])
   })
 
   test('odd strings and properties go in as they are', async () => {

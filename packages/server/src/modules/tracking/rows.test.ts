@@ -56,6 +56,26 @@ describe('an event’s row', () => {
     expect(row).toMatchObject({ position_ms: 1_001, bytes: 7, ledger_seq: 0 })
     expect(JSON.parse(rowOf({}, { positionMs: null })).position_ms).toBeNull()
   })
+
+  test.each([-5, 9.3e15, 1e300, Number.NaN, Number.POSITIVE_INFINITY])(
+    'holds no %d where a column does not take it',
+    (value) => {
+      const fields = { positionMs: value, bytes: value, seq: value, rate: 20 * value }
+      const row = JSON.parse(rowOf({ position: value }, fields))
+      expect(row).toMatchObject({ position_ms: null, bytes: 0, seq: 0, rate: 1 })
+      if (Number.isFinite(value)) expect(row.properties).toEqual({ position: value })
+    },
+  )
+
+  test('holds what its columns just take', () => {
+    const fields = { positionMs: 8.64e12, bytes: 1e15, seq: 4_294_967_295, rate: -64 }
+    expect(JSON.parse(rowOf({}, fields))).toMatchObject({
+      position_ms: 8.64e12,
+      bytes: 1e15,
+      seq: 4_294_967_295,
+      rate: -64,
+    })
+  })
 })
 
 function rowOf(properties: Record<string, unknown>, fields: Partial<TrackedEvent> = {}): string {
@@ -64,6 +84,8 @@ function rowOf(properties: Record<string, unknown>, fields: Partial<TrackedEvent
     deviceTs: 0,
     receivedAt: 0,
     positionMs: null,
+    seq: 0,
+    rate: 1,
     bytes: 0,
     client: {},
     properties,

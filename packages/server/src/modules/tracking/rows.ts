@@ -48,13 +48,27 @@ export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): str
     content_type: enrichment.contentType,
     view_id: event.viewId,
     visit_id: event.visitId,
-    seq: event.seq,
-    position_ms: event.positionMs === null ? null : Math.round(event.positionMs),
-    rate: event.rate,
-    bytes: Math.round(event.bytes),
+    seq: wholeWithin(event.seq, SEQ_MAX) ?? 0,
+    position_ms: wholeWithin(event.positionMs, POSITION_MS_MAX),
+    rate: Math.abs(event.rate) <= RATE_MAX ? event.rate : 1,
+    bytes: wholeWithin(event.bytes, BYTES_MAX) ?? 0,
     referrer_host: enrichment.referrerHost,
   })
   return `${columns.slice(0, -1)},"properties":${propertiesText(event.properties)}}`
+}
+
+/** The bounds of contracts/playback.ts: not every wire has them. */
+const SEQ_MAX = 4_294_967_295
+const POSITION_MS_MAX = 8_640_000_000_000
+const RATE_MAX = 64
+const BYTES_MAX = 1e15
+
+/**
+ * A whole number from 0, as its column takes it, or null. One that does not fit its column would make the engine refuse
+ * the row: the event counts without it, and properties keep what was sent.
+ */
+function wholeWithin(value: number | null, max: number): number | null {
+  return value !== null && value >= 0 && value <= max ? Math.round(value) : null
 }
 
 /** What all revisions of a view have in common. */

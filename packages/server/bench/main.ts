@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
@@ -87,6 +88,7 @@ async function writeFigures(rows: readonly Run[]): Promise<void> {
         : `${text.trimEnd()}\n\n## ${bench.id}: ${bench.title}\n\n${section}\n`
   }
   await writeFile(DOCUMENT, text)
+  execFileSync('oxfmt', [DOCUMENT])
 }
 
 function machine(): string {

@@ -56,6 +56,8 @@ const UNKNOWN_KEY_CHECK_MS = 100
  * does not answer nobody can revoke a key either.
  */
 const SERVE_UNCHECKED_MS_MAX = 30_000
+/** How long a question waits for a check before it is answered by the copy, ms. */
+const CHECK_WAIT_MS = 250
 
 interface Copy {
   readonly revision: number
@@ -70,13 +72,30 @@ export function createDirectory(deps: { db: Database; clock: Clock; log: Logger 
   let copy: Copy | null = null
   let checkedAt = -Infinity
   let checking: Promise<Copy> | null = null
+  /** The check under way takes longer than a question waits for it. */
+  let isCheckLate = false
 
-  function current(): Copy | Promise<Copy> {
-    return copy && clock.now() - checkedAt < CHECK_AFTER_MS ? copy : startCheck()
+  /** A client of RECORDS waits for a server that is away; a request with a key that is known must not. */
+  async function current(): Promise<Copy> {
+    if (copy && clock.now() - checkedAt < CHECK_AFTER_MS) return copy
+    const checked = startCheck()
+    if (!copy || clock.now() - checkedAt > SERVE_UNCHECKED_MS_MAX) return checked
+    // The check goes on behind the answer, and says itself in the log when it fails.
+    checked.catch(() => undefined)
+    if (isCheckLate) return copy
+    const late = Promise.withResolvers<Copy>()
+    const cancel = clock.after(CHECK_WAIT_MS, () => {
+      isCheckLate = checking === checked
+      late.resolve(copy!)
+    })
+    return Promise.race([checked, late.promise]).finally(cancel)
   }
 
   function startCheck(): Promise<Copy> {
-    return (checking ??= check().finally(() => (checking = null)))
+    return (checking ??= check().finally(() => {
+      checking = null
+      isCheckLate = false
+    }))
   }
 
   /**

@@ -9,14 +9,13 @@ import {
 } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { catalogueFormat, purposeMask, type CatalogueFormat, type Purpose } from '@foyer/contracts'
-import { encodeEntry } from '../modules/tracking/index.ts'
+import { catalogueFormat, type CatalogueFormat } from '@foyer/contracts'
+import { encodeImport } from '../modules/tracking/index.ts'
 import { Problem, StartupError } from '../platform/errors.ts'
 import { createLogger } from '../platform/log.ts'
 import { readConfiguration } from './configuration.ts'
 import type {
   Checkpoint,
-  ImportBody,
   ImportDependencies,
   ImportProgress,
   ImportTarget,
@@ -180,7 +179,7 @@ function dependencies(
   bar: ProgressBar,
   name: string,
 ): ImportDependencies {
-  const { journal, clock } = foundations
+  const { journal, clock, vault } = foundations
   return {
     accounts: modules.accounts,
     catalogue: modules.catalogue,
@@ -189,29 +188,9 @@ function dependencies(
     progress: ({ phase, done, total, isWaiting }) =>
       bar.show(isWaiting ? `${PHASES[phase]} (waiting)` : PHASES[phase], done, total),
     async appendImport(body, { purposes }) {
-      await journal.append(importEntry(body, purposes, clock.now()))
+      await journal.append(encodeImport(body, { purposes, receivedAt: clock.now(), vault }))
     },
   }
-}
-
-function importEntry(body: ImportBody, purposes: readonly Purpose[], now: number): Uint8Array {
-  return encodeEntry(
-    {
-      v: 1,
-      wire: 'import',
-      receivedAt: now,
-      clockOffsetMs: 0,
-      app: body.app,
-      service: body.service,
-      keyKind: 'server',
-      address: null,
-      userAgent: null,
-      defaultMask: purposeMask(purposes),
-      viewer: null,
-      trustClientIdentify: false,
-    },
-    Buffer.from(JSON.stringify(body)),
-  )
 }
 
 /** Keeps how far an import came in a file of the data folder. */

@@ -10,6 +10,7 @@ import { intakeRoutes } from './routes.ts'
 
 export { trackingData } from './data-map.ts'
 export { encodeEntry, type EntryHeader } from './envelope.ts'
+export { encodeImport } from './import-entry.ts'
 export { recorderSettings } from './recorder-settings.ts'
 export { createRecorder } from './recorder.ts'
 export { trackingSettings } from './settings.ts'

@@ -21,10 +21,23 @@ const grouped = fc
     fc.constantFrom('', '', 'a', ' ', '.', 'é', ' é'),
   )
   .map(([before, groups, separator, after]) => before + groups.join(separator) + after)
-const text = fc.oneof(anything, grouped)
+const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('1.2.3.4.5', '12:30:00', 'fe80', '***', '}{'))
+const text = fc.oneof(anything, grouped, address)
 const key = fc.oneof(
   text,
-  fc.constantFrom('url', 'ip', 'ip_address', 'ipAddress', 'query', 'contentId', 'title'),
+  fc.constantFrom('url', 'ip', 'ip_address', 'ipAddress', 'query', 'contentId', 'title', 'name', 'Name'),
+  fc.constantFrom(
+    'email',
+    'first_name',
+    'zip',
+    'customerEmail',
+    'user',
+    'device',
+    'user.name',
+    'eMai_l',
+    'q',
+  ),
+  fc.constantFrom('to\u212Aen', 'viewerToken', 'Token ', 'address1', 'smartphone', 'NOTE', 'release_notes'),
 )
 const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -93,6 +106,24 @@ describe('the scan of a body', () => {
     expect(isPlainlyClean(Buffer.from('{"a":"4111111111111111","a":"x"}'))).toBe(false)
   })
 
+  it('never says clean of a name that says what stands under it, or of an address of a machine', () => {
+    for (const body of [
+      '{"firstName":"Ana"}',
+      '{"a":{"customer_email" : "x"}}',
+      '{"user":{"plan":"gold","name":"Ana"}}',
+      '{"device":{"os":"}","name":"Ana"}}',
+      '{"users":1,"user":[{"name":"Ana"}]}',
+      '{"a":"203.0.113.195"}',
+      '{"a":["2001:db8::7"]}',
+      '{"203.0.113.195":1}',
+      '{"token":7}',
+      '{"token":"*x"}',
+      '{"query":"heat"}',
+      '{"street":"Calle Mayor","street":null}',
+    ])
+      expect([body, isPlainlyClean(Buffer.from(body))]).toEqual([body, false])
+  })
+
   it('says no to nesting that would be refused', () => {
     for (const depth of [DEPTH_MAX, DEPTH_MAX + 1]) {
       const body = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
@@ -105,6 +136,8 @@ describe('the scan of a body', () => {
     '{"deviceId":"9f1b2c3d-4e5f-4a6b-8c7d-1e2f3a4b5c6d","viewId":"01939f5e-7c2a-7b3e-9d4f-5a6b7c8d9e0f"}',
     '{"title":"Año uno, ça va","model":"iPhone 15","os":"iPadOS","codec":"avc1.4d401f"}',
     '{"version":"120.0.60","id":"tt0111161","ranges":[[0,10000],[12000, 22000]], "a":null,"b":true}',
+    '{"viewerToken":"*****","phone":null,"email":false,"device":{"os":"iOS 19","model":"x"},"user":"free"}',
+    '{"name":"Heat","version":"7.2.1","at":"12:30:00","appVersion":"26.1.0","message":"no","title":"x"}',
     '{"a":-1,"b":1795305418341,"page":{"url":"https://cinema.example/watch/tt0111161"}}',
   ])('keeps what players send: %s', (body) => {
     expect(isPlainlyClean(Buffer.from(body))).toBe(true)

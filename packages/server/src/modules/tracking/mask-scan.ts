@@ -1,4 +1,6 @@
+import { isIP } from 'node:net'
 import { DEPTH_MAX } from './mask.ts'
+import { mayTell, nameKind } from './mask-names.ts'
 
 /**
  * Whether the bytes of a body are plainly free of anything that `maskTree` would change, and not nested too deep: then
@@ -9,7 +11,8 @@ import { DEPTH_MAX } from './mask.ts'
  * - in strings, 9 digits or more that separators group, or 13 and more as cards have them, unless they are a part of a
  *   word, as in a UUID;
  * - outside strings, integers of 14 digits or more, and exponents;
- * - keys that begin like `ip`, and nesting.
+ * - keys that say that a person, an address or a search term stands under them, unless nothing does;
+ * - strings that are addresses of machines, and nesting.
  *
  * JSON that names a key twice is no way around it: all bytes are looked at, also those that parsing drops.
  */
@@ -17,6 +20,7 @@ export function isPlainlyClean(body: Uint8Array): boolean {
   const length = body.length
   let isInString = false
   let depth = 0
+  let stringFrom = 0
   let at = 0
   while (at < length) {
     let kind = KINDS[body[at]!]!
@@ -24,8 +28,9 @@ export function isPlainlyClean(body: Uint8Array): boolean {
     while (kind <= QUIET) kind = KINDS[body[++at]!]!
     if (kind === QUOTE) {
       isInString = !isInString
+      if (isInString) stringFrom = at + 1
+      else if (tells(body, stringFrom, at)) return false
       at++
-      if (isInString && isAddressKey(body, at)) return false
     } else if (kind === DIGIT) {
       at = isInString ? endOfRun(body, at) : endOfNumber(body, at)
       if (at < 0) return false
@@ -81,14 +86,65 @@ function endOfRun(body: Uint8Array, from: number): number {
 
 const CARD_FIRST_DIGIT = /[2-6]/
 
-/** `ip"`, `IP"`, `ip_…` and `ipA…`, but not the name of a telephone. */
-function isAddressKey(body: Uint8Array, at: number): boolean {
-  const first = body[at]
-  if (first !== 0x69 && first !== 0x49) return false
-  const third = body[at + 2]
-  if (first === 0x49) return body[at + 1] === 0x50 && third === 0x22
-  return body[at + 1] === 0x70 && (third === 0x22 || third === 0x5f || third === 0x41)
+/** Whether a string, from its first byte to its closing quote, is an address, or a key that says what it holds. */
+function tells(body: Uint8Array, from: number, to: number): boolean {
+  if (from === to) return false
+  if (MAY_BE_ADDRESS[body[from]!] === 1 && isAddress(body, from, to)) return true
+  let next = to + 1
+  while (isSpace(body[next]!)) next++
+  if (body[next] !== COLON || !mayTell(body, from, to)) return false
+  const kind = nameKind(textDecoder.decode(body.subarray(from, to)))
+  if (kind === 'address' || kind === 'search') return true
+  if (kind !== 'personal' && kind !== 'person') return false
+  do next++
+  while (isSpace(body[next]!))
+  return kind === 'person' ? mayHaveName(body, next) : !saysNothing(body, next)
 }
+
+/** Whether what begins here may be an object with a `name`. */
+function mayHaveName(body: Uint8Array, from: number): boolean {
+  const kind = KINDS[body[from]!]
+  if (kind !== OPEN) return false
+  if (body[from] === SQUARE_BRACKET) return true
+  const end = body.indexOf(CURLY_BRACKET_END, from)
+  const fields = textDecoder.decode(body.subarray(from + 1, end))
+  // A bracket inside: an object in it, or a sign of a string that is cut in two then.
+  return /[{[]|"name"\s*:/i.test(fields) || fields.split('"').length % 2 === 0
+}
+
+const SQUARE_BRACKET = 0x5b
+const CURLY_BRACKET_END = 0x7d
+
+const isSpace = (byte: number): boolean => byte === 0x20 || KINDS[byte] === SPACE
+
+/** `null`, `true`, `false`, or what was overwritten: `"***"`. */
+function saysNothing(body: Uint8Array, from: number): boolean {
+  const first = body[from]
+  if (first === 0x6e || first === 0x74 || first === 0x66) return true
+  if (first !== 0x22) return false
+  let at = from + 1
+  while (body[at] === 0x2a) at++
+  return body[at] === 0x22
+}
+
+const ADDRESS_LENGTH_MAX = 45
+const textDecoder = new TextDecoder()
+
+function isAddress(body: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 2 || to - from > ADDRESS_LENGTH_MAX) return false
+  let signs = 0
+  for (let at = from; at < to; at++) {
+    const byte = body[at]!
+    if (MAY_BE_ADDRESS[byte] === 0) return false
+    if (byte === COLON || byte === DOT) signs++
+  }
+  return signs > 1 && isIP(textDecoder.decode(body.subarray(from, to))) !== 0
+}
+
+const COLON = 0x3a
+/** Hexadecimal digits, colon and dot. A zone begins with `%`, which is a sign of other things as well. */
+const MAY_BE_ADDRESS = new Uint8Array(256)
+for (const character of '0123456789abcdefABCDEF:.') MAY_BE_ADDRESS[character.charCodeAt(0)] = 1
 
 const WORD = 0
 const QUIET = 1

@@ -1,10 +1,13 @@
+import { SEGMENT_LIMITS } from '@foyer/contracts'
 import { isCardNumber, maskPersonal, maskPersonalInId } from '../../platform/personal.ts'
 import { truncateAddress } from './mask-address.ts'
+import { nameKind, type NameKind } from './mask-names.ts'
 
 /**
  * What is cut from a body before it is written: e-mail-, phone- and card-shaped values wherever they stand (keys too),
- * queries and fragments of URLs, the last part of addresses. What was declared to be measured stays readable: titles,
- * names of events, positions, dates, ids, search terms.
+ * whatever stands under a name that says that it is personal (`mask-names.ts`), queries and fragments of URLs, the last
+ * part of addresses. What was declared to be measured stays readable: titles, names of events, positions, dates, ids,
+ * search terms.
  */
 
 /** Levels of nesting in a body. JSON that is nested deeper is refused before anything walks through it. */
@@ -12,40 +15,59 @@ export const DEPTH_MAX = 32
 
 /** Masks everything in an object or array, in place. Not deeper than `DEPTH_MAX`: see `isDeeperThan`. */
 export function maskTree(node: object): void {
+  maskFields(node, false)
+}
+
+/** In an object that describes a person, a `name` is the person's. */
+function maskFields(node: object, isOfPerson: boolean): void {
   if (Array.isArray(node)) {
     for (let i = 0; i < node.length; i++) node[i] = maskValue('', node[i])
     return
   }
   const record = node as Record<string, unknown>
   for (const key of Object.keys(record)) {
-    const value = maskValue(key, record[key])
-    const maskedKey = maskPersonal(key)
+    const value = maskValue(isOfPerson && NAME_KEY.test(key) ? 'username' : key, record[key])
+    const maskedKey = truncateAddress(key) ?? maskPersonal(key)
     if (maskedKey !== key) delete record[key]
     record[maskedKey] = value
   }
 }
 
+const NAME_KEY = /^name$/i
+
 /** One value under its key. Objects and arrays are masked in place; an array's values have their array's key. */
 export function maskValue(key: string, value: unknown): unknown {
-  if (typeof value === 'string') return maskText(key, value)
+  if (value === null || typeof value === 'boolean') return value
+  const kind = nameKind(key)
+  if (kind === 'personal') return isBlanked(value) ? value : '[personal]'
+  if (typeof value === 'string') return maskText(kind, value)
   if (typeof value === 'number') return isCardNumber(value) ? '[card]' : value
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = maskValue(key, value[i])
     return value
   }
-  if (value !== null && typeof value === 'object') maskTree(value)
+  if (typeof value === 'object') maskFields(value, kind === 'person')
   return value
 }
 
-function maskText(key: string, text: string): string {
-  if (ADDRESS_KEY.test(key)) return truncateAddress(text) ?? ''
-  if (URL_KEY.test(key)) return maskPersonal(withoutQuery(text))
-  return ID_KEY.test(key) ? maskPersonalInId(text) : maskPersonal(withoutQueries(text))
+/** Nothing, or overwritten already. */
+function isBlanked(value: unknown): boolean {
+  return typeof value === 'string' && /^\**$/.test(value)
 }
 
-const ADDRESS_KEY = /^(?:ip|IP|ip_address|ipAddress)$/
-const URL_KEY = /(?:url|uri|href|referr?er|path|link)$/i
-const ID_KEY = /(?:^id|Id|ID|_id|isbn|ean|sku|code|version)$/
+function maskText(kind: NameKind, text: string): string {
+  // What is an address, and nothing else, is one under any name.
+  const address = truncateAddress(text)
+  if (address !== null || kind === 'address') return address ?? ''
+  if (kind === 'search') return maskPersonal(withoutQueries(searchTerm(text)))
+  if (kind === 'url') return maskPersonal(withoutQuery(text))
+  return kind === 'id' ? maskPersonalInId(text) : maskPersonal(withoutQueries(text))
+}
+
+/** What a person would type. `search` also is the query of a page's URL in Segment's context: cut like every query. */
+function searchTerm(text: string): string {
+  return text.startsWith('?') ? '' : text.slice(0, SEGMENT_LIMITS.searchTermLengthMax)
+}
 
 /** A URL or path up to its query or fragment. */
 export function withoutQuery(url: string): string {

@@ -8,11 +8,10 @@ import {
   type SegmentType,
 } from '@foyer/contracts'
 import { Problem } from '../../../platform/errors.ts'
-import { maskPersonal } from '../../../platform/personal.ts'
 import type { SegmentBody, SegmentMessage } from '../envelope.ts'
 import { compileCheck } from '../intake-check.ts'
-import { DEPTH_MAX, isDeeperThan, isJsonLargerThan } from '../mask.ts'
-import { maskContext, maskProperties } from './segment-mask.ts'
+import { DEPTH_MAX, isDeeperThan, isJsonLargerThan, maskValue } from '../mask.ts'
+import { maskContext } from './segment-mask.ts'
 import { clockOffset, refuseTime, safeId, type Wire, type WireContext, type WirePart } from './wire.ts'
 
 const checkBatch = compileCheck(segmentBatch)
@@ -130,10 +129,10 @@ function normalise(message: SegmentInput, deviceTs: number, reader: Reader): Seg
       sealedTraits: reader.vault.sealForIntake(JSON.stringify(traits)),
     }),
     ...(groupId !== null && { groupId: safeId(groupId, reader.vault) }),
-    ...(message.event && { event: maskPersonal(message.event) }),
-    ...(message.name && { name: maskPersonal(message.name) }),
-    ...(message.category && { category: maskPersonal(message.category) }),
-    ...(message.properties && { properties: maskProperties(message.properties) }),
+    ...(message.event && { event: maskValue('', message.event) as string }),
+    ...(message.name && { name: maskValue('', message.name) as string }),
+    ...(message.category && { category: maskValue('', message.category) as string }),
+    ...(message.properties && { properties: maskValue('', message.properties) as Input }),
     context: maskContext(context),
   }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { RefusedEvent } from '@foyer/contracts'
 import { maskPersonalInId } from '../../../platform/personal.ts'
 import type { Vault } from '../../../platform/vault/index.ts'
@@ -74,7 +75,7 @@ function hours(ms: number): string {
   return `${Math.round((ms / 3_600_000) * 10) / 10} h`
 }
 
-/** An id that a client chose; in place of one that is a person's address or number stands a pseudonym that repeats. */
+/** An id that a client chose; in place of one that is a person's or a machine's address, or a number, a pseudonym that repeats. */
 export function safeId(id: string, vault: Pick<Vault, 'pseudonym'>): string {
-  return maskPersonalInId(id) === id ? id : vault.pseudonym('clientId', id)
+  return isIP(id) === 0 && maskPersonalInId(id) === id ? id : vault.pseudonym('clientId', id)
 }

@@ -37,12 +37,15 @@ export function countAxis(tokens: ChartTokens, more: object = {}): object {
   }
 }
 
-/** The title of an axis: what it measures, with the unit. */
-export function axisTitle(tokens: ChartTokens, name: string, gap: number): object {
+/** Room around an axis with a title: the engine measures labels and titles, however wide they are. */
+export const TITLED_GRID = { outerBoundsMode: 'same', outerBoundsContain: 'all' }
+
+/** The title of an axis: what it measures, with the unit. It keeps clear of the labels by itself in a `TITLED_GRID`. */
+export function axisTitle(tokens: ChartTokens, name: string): object {
   return {
     name,
     nameLocation: 'middle',
-    nameGap: gap,
+    nameGap: 8,
     nameTextStyle: { color: tokens.muted, fontSize: 12, fontFamily: tokens.font },
   }
 }

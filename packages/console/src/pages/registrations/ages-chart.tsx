@@ -1,6 +1,6 @@
 import { AGE_RANGES, type RegistrationsReport } from '@foyer/contracts'
 import { useMemo } from 'react'
-import { axisTitle, categoryAxis, countAxis, labelOf } from '../../charts/chart-options.ts'
+import { axisTitle, categoryAxis, countAxis, labelOf, TITLED_GRID } from '../../charts/chart-options.ts'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount, formatRange } from '../../lib/format.ts'
@@ -42,10 +42,10 @@ function drawingOf(report: RegistrationsReport): ChartDrawing {
       at: [total, index],
     })),
     option: (tokens) => ({
-      grid: { left: 28, right: 44, top: 4, bottom: 26, containLabel: true },
-      xAxis: countAxis(tokens, axisTitle(tokens, 'Registrations', 30)),
+      grid: { ...TITLED_GRID, left: 0, right: 44, top: 4, bottom: 0 },
+      xAxis: countAxis(tokens, axisTitle(tokens, 'Registrations')),
       // The youngest stand on top.
-      yAxis: categoryAxis(tokens, names, { inverse: true, ...axisTitle(tokens, 'Age range', 66) }),
+      yAxis: categoryAxis(tokens, names, { inverse: true, ...axisTitle(tokens, 'Age range') }),
       series: [
         {
           type: 'bar',

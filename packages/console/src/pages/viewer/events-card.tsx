@@ -4,17 +4,14 @@ import { ToggleButton, ToggleButtonGroup } from 'react-aria-components/ToggleBut
 import { Chart } from '../../charts/chart.tsx'
 import { api, ApiError } from '../../lib/api.ts'
 import { formatCount, formatDate, formatInstant, formatNumberOf, formatRange } from '../../lib/format.ts'
+import { addressOf, navigate, useLocation } from '../../lib/location.ts'
 import { useResource } from '../../lib/use-resource.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty, Failed, Loaded, Skeleton } from '../../ui/states.tsx'
-import { deviceOf, eventsDrawing, positionOf, seriesOf } from './events-drawing.ts'
+import { choiceOf, deviceOf, eventsDrawing, namesDrawn, positionOf, seriesOf } from './events-drawing.ts'
 
 /** The player events of a viewer: day on the X axis, position in the content on the Y axis (R37–R39). */
-export function EventsCard(props: {
-  path: string
-  viewerId: string
-  query: { service: string; from: string; to: string }
-}) {
+export function EventsCard(props: { path: string; query: { service: string; from: string; to: string } }) {
   const { path, query } = props
   const first = useResource(
     JSON.stringify([path, query]),
@@ -23,33 +20,29 @@ export function EventsCard(props: {
   )
   return (
     <Loaded resource={first} what="the viewer's events" skeleton={<Skeleton className="h-110" />}>
-      {(data) => <Events path={path} viewerId={props.viewerId} query={query} first={data} />}
+      {(data) => <Events path={path} query={query} first={data} />}
     </Loaded>
   )
 }
 
-function Events(props: {
-  path: string
-  viewerId: string
-  query: Record<string, string>
-  first: ViewerEventsReport
-}) {
+function Events(props: { path: string; query: Record<string, string>; first: ViewerEventsReport }) {
   const { first } = props
   const [further, setFurther] = useState<ViewerEventsReport[]>([])
   const [failure, setFailure] = useState<ApiError | null>(null)
   const [isBusy, setBusy] = useState(false)
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
+  const { path, search } = useLocation()
+  const chosen = search.get('events')
 
   const items = useMemo(() => [first, ...further].flatMap((page) => page.items), [first, further])
   const next = (further.at(-1) ?? first).next
-  const series = useMemo(() => seriesOf(first.types), [first])
-  const shown = useMemo(() => items.filter((event) => !hidden.has(event.name)), [items, hidden])
-  const total = first.types.reduce((sum, type) => sum + type.total, 0)
+  const series = useMemo(() => seriesOf(first.types, items), [first, items])
+  const names = useMemo(() => namesDrawn(series, chosen), [series, chosen])
+  const drawnSeries = useMemo(() => series.filter(({ name }) => names.has(name)), [series, names])
   const drawing = useMemo(
-    () =>
-      eventsDrawing({ report: first, events: shown, series: series.filter(({ name }) => !hidden.has(name)) }),
-    [first, shown, series, hidden],
+    () => eventsDrawing({ report: first, events: items, series: drawnSeries }),
+    [first, items, drawnSeries],
   )
+  const total = series.reduce((sum, part) => sum + part.total, 0)
 
   async function more(): Promise<void> {
     setBusy(true)
@@ -69,8 +62,8 @@ function Events(props: {
     <>
       <Chart
         title="Player events"
-        definition="Every event that a player sent while this viewer watched: the day on which it happened, and where in the content. On live, the position is how far the playhead was behind the moment itself."
-        summary={`Points of ${formatNumberOf(items.length, 'player event')}, ${formatRange(first)}, by day and position: ${series
+        definition="Every event that a player sent while this viewer watched: the day on which it happened, and where in the content. On live, the position is how far the playhead was behind the moment itself. Table and CSV hold all events, drawn or not."
+        summary={`Points of ${formatNumberOf(drawing.points.length, 'player event')}, ${formatRange(first)}, by day and position: ${drawnSeries
           .map(({ name, total }) => `${name} ${formatCount(total)}`)
           .join(', ')}.`}
         note={
@@ -84,7 +77,7 @@ function Events(props: {
         drawing={drawing}
         table={{
           header: ['Time', 'Day', 'Event', 'Title', 'Position', 'Position in ms', 'Device', 'Playback'],
-          rows: shown.map((event) => [
+          rows: items.map((event) => [
             formatInstant(event.at, first.timeZone),
             event.date,
             event.name,
@@ -110,9 +103,11 @@ function Events(props: {
           <ToggleButtonGroup
             aria-label="Events drawn"
             selectionMode="multiple"
-            selectedKeys={series.map(({ name }) => name).filter((name) => !hidden.has(name))}
+            selectedKeys={names}
             onSelectionChange={(keys) =>
-              setHidden(new Set(series.map(({ name }) => name).filter((name) => !keys.has(name))))
+              navigate(addressOf(path, search, { events: choiceOf(series, keys as Set<string>) }), {
+                replace: true,
+              })
             }
             className="flex flex-wrap gap-1 pb-1"
           >

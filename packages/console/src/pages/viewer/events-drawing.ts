@@ -1,6 +1,6 @@
 import { parseDate, toZoned } from '@internationalized/date'
 import { PLAYER_EVENT_NAMES, type ViewerEvent, type ViewerEventsReport } from '@foyer/contracts'
-import { axisTitle, countAxis, labelOf } from '../../charts/chart-options.ts'
+import { axisTitle, countAxis, labelOf, TITLED_GRID } from '../../charts/chart-options.ts'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatInstant, formatPosition } from '../../lib/format.ts'
 
@@ -28,16 +28,41 @@ const LOOKS = [
 const KNOWN = [...new Set<string>(Object.values(PLAYER_EVENT_NAMES))]
 const ANY_OTHER = { symbol: 'circle', glyph: '·', colour: 3 }
 
-/** What is drawn, known names first; types that share a name are one. */
-export function seriesOf(types: ViewerEventsReport['types']): EventSeries[] {
+/**
+ * What can be drawn, known names first; types that share a name are one. The report's types and its events are read one
+ * after the other while more come in, so an event may be of a type that the types lack: what was met counts too.
+ */
+export function seriesOf(types: ViewerEventsReport['types'], events: readonly ViewerEvent[]): EventSeries[] {
   const totals = new Map<string, number>()
   for (const { name, total } of types) totals.set(name, (totals.get(name) ?? 0) + total)
+  const met = new Map<string, number>()
+  for (const { name } of events) met.set(name, (met.get(name) ?? 0) + 1)
+  for (const [name, count] of met) totals.set(name, Math.max(totals.get(name) ?? 0, count))
   const rank = (name: string) => (KNOWN.includes(name) ? KNOWN.indexOf(name) : KNOWN.length)
   return [...totals]
     .map(([name, total]) => ({ name, total, ...(LOOKS[rank(name)] ?? ANY_OTHER) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || b.total - a.total)
 }
 
+/**
+ * Names that are drawn: those of the URL's `events`, else the six, which the many technical ones would hide. A viewer
+ * of whom only other types are known sees those.
+ */
+export function namesDrawn(series: readonly EventSeries[], chosen: string | null): Set<string> {
+  const names = series.map(({ name }) => name)
+  if (chosen !== null) return new Set(names.filter((name) => chosen.split(',').includes(name)))
+  const known = names.filter((name) => KNOWN.includes(name))
+  return new Set(known.length > 0 ? known : names)
+}
+
+/** The same as it stands in the URL; null for what is drawn anyhow. */
+export function choiceOf(series: readonly EventSeries[], drawn: ReadonlySet<string>): string | null {
+  const usual = namesDrawn(series, null)
+  if (usual.size === drawn.size && [...usual].every((name) => drawn.has(name))) return null
+  return drawn.size === 0 ? 'none' : [...drawn].join(',')
+}
+
+/** Draws those of the events that are of one of the series. */
 export function eventsDrawing(options: {
   report: ViewerEventsReport
   events: readonly ViewerEvent[]
@@ -46,9 +71,11 @@ export function eventsDrawing(options: {
   const { report, events, series } = options
   const numbers = new Map(series.map(({ name }, number) => [name, number]))
   const data: { value: [number, number] }[][] = series.map(() => [])
-  const points = events.map((event) => {
+  const drawn = events.filter(({ name }) => numbers.has(name))
+  const axis = positionAxis(drawn.map(heightOf))
+  const points = drawn.map((event) => {
     const number = numbers.get(event.name)!
-    const value: [number, number] = [Date.parse(event.at), event.position?.ms ?? 0]
+    const value: [number, number] = [Date.parse(event.at), Math.max(axis.min, heightOf(event))]
     const index = data[number]!.push({ value }) - 1
     return {
       title: event.name,
@@ -57,13 +84,13 @@ export function eventsDrawing(options: {
       at: value,
     }
   })
-  const hasLive = events.some((event) => event.position?.kind === 'behindLive')
+  const hasLive = drawn.some((event) => event.position?.kind === 'behindLive')
   const days = daysOf(report)
   return {
     pointing: 'mark',
     points,
     option: (tokens) => ({
-      grid: { left: 30, right: 20, top: 14, bottom: 8, containLabel: true },
+      grid: { ...TITLED_GRID, left: 0, right: 20, top: 14, bottom: 8 },
       xAxis: {
         type: 'value',
         min: days.start,
@@ -82,9 +109,8 @@ export function eventsDrawing(options: {
         ...axisTitle(
           tokens,
           hasLive ? 'Position (h:mm:ss), on live: behind' : 'Position in the content (h:mm:ss)',
-          58,
         ),
-        ...positionAxis(data.flat().map(({ value }) => value[1])),
+        ...axis,
         axisLabel: { ...labelOf(tokens), formatter: (value: number) => formatPosition(value) },
       }),
       series: series.map(({ name, symbol, colour, isHollow }, number) => ({
@@ -93,6 +119,8 @@ export function eventsDrawing(options: {
         data: data[number],
         symbol,
         symbolSize: KNOWN.includes(name) ? 9 : 6,
+        // Any other type lies below the six; of these, the rarer lie above.
+        z: KNOWN.includes(name) ? 3 : 2,
         itemStyle: isHollow
           ? { color: 'transparent', borderColor: tokens.series[colour], borderWidth: 2 }
           : { color: tokens.series[colour], opacity: 0.9 },
@@ -102,15 +130,23 @@ export function eventsDrawing(options: {
   }
 }
 
-/** Positions have steps that people count in: no line stands at 16:40. */
-function positionAxis(positions: readonly number[]): { interval: number; min: number; max: number } {
+/** Where an event stands; one without a position stands at 0. */
+function heightOf(event: ViewerEvent): number {
+  return event.position?.ms ?? 0
+}
+
+/**
+ * Positions have steps that people count in: no line stands at 16:40. The axis begins at 0 unless something lies clearly
+ * below: less than a tenth of a step is a matter of pixels, and is drawn at 0.
+ */
+export function positionAxis(positions: readonly number[]): { interval: number; min: number; max: number } {
   const highest = positions.reduce((most, position) => Math.max(most, position), 1)
   const lowest = positions.reduce((least, position) => Math.min(least, position), 0)
   const interval =
     STEPS_MS.find((step) => (highest - lowest) / step <= 8) ?? Math.ceil((highest - lowest) / 8)
   return {
     interval,
-    min: Math.floor(lowest / interval) * interval,
+    min: lowest < -interval / 10 ? Math.floor(lowest / interval) * interval : 0,
     max: Math.ceil(highest / interval) * interval,
   }
 }

@@ -1,7 +1,8 @@
+import { identifier } from '@foyer/contracts'
 import { useState } from 'react'
 import { addressOf, navigate, useLocation } from '../../lib/location.ts'
 import { periodOf, periodParameters, type Period } from '../../lib/periods.ts'
-import { useScope, type Scope } from '../../lib/scope.ts'
+import { useCarriedSearch, useScope, type Scope } from '../../lib/scope.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/field.tsx'
 import { NoService } from '../../ui/no-service.tsx'
@@ -25,18 +26,21 @@ function Viewers(props: { scope: Scope }) {
   const { service, period } = props.scope
   const { path, search } = useLocation()
   const applied = search.get('viewer')
-  // What was typed since the address last changed: by Apply, by a link, or by the browser's back.
-  const [draft, setDraft] = useState<Draft>({ since: search, id: null, dates: null })
-  const current = draft.since === search ? draft : { since: search, id: null, dates: null }
+  // What was typed since another viewer, service or other days were applied: by Apply, a link, or the browser's back.
+  const since = `${useCarriedSearch()} ${applied}`
+  const [draft, setDraft] = useState<Draft>({ since, id: null, dates: null })
+  const current = draft.since === since ? draft : { since, id: null, dates: null }
   const id = current.id ?? applied ?? ''
   const dates = current.dates ?? period
-  const found = useViewerLabel(id.trim(), service.id)
+  const fault = id === '' ? undefined : identifier.safeParse(id).error?.issues[0]?.message
+  const isId = id !== '' && fault === undefined
+  const found = useViewerLabel(isId ? id : '', service.id)
 
   function apply(): void {
     navigate(
       addressOf(path, search, {
         service: service.id,
-        viewer: id.trim(),
+        viewer: id,
         ...periodParameters(dates.preset ?? { from: dates.from, to: dates.to }),
       }),
     )
@@ -49,7 +53,7 @@ function Viewers(props: { scope: Scope }) {
         className="flex flex-col gap-2 rounded-lg border border-line bg-surface p-4"
         onSubmit={(event) => {
           event.preventDefault()
-          if (id.trim() !== '') apply()
+          if (isId) apply()
         }}
       >
         <div className="flex flex-wrap items-end gap-3">
@@ -75,13 +79,14 @@ function Viewers(props: { scope: Scope }) {
               label="Viewer ID"
               placeholder="Foyer's id, or your own"
               value={id}
+              error={fault && `An id has ${fault}.`}
               onChange={(typed) => setDraft({ ...current, id: typed })}
               maxLength={256}
               autoComplete="off"
               spellCheck="false"
             />
           </div>
-          <Button type="submit" look="primary" isDisabled={id.trim() === ''}>
+          <Button type="submit" look="primary" isDisabled={!isId}>
             Apply
           </Button>
         </div>
@@ -102,7 +107,8 @@ function Viewers(props: { scope: Scope }) {
 }
 
 interface Draft {
-  readonly since: URLSearchParams
+  /** The address by which it was typed. */
+  readonly since: string
   /** Null: as in the address. */
   readonly id: string | null
   readonly dates: Period | null

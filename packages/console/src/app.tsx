@@ -1,4 +1,5 @@
 import { useEffect, type ComponentType } from 'react'
+import { onSignInRequired } from './lib/api.ts'
 import { hrefOf, navigate, useLocation } from './lib/location.ts'
 import { loadSession } from './lib/load-session.ts'
 import { SessionProvider, useSession } from './lib/session.tsx'
@@ -11,7 +12,8 @@ import { SignInPage } from './pages/session/sign-in-page.tsx'
 import { JoinPage, PasswordPage, WelcomePage } from './pages/session/link-pages.tsx'
 import { ViewersPage } from './pages/viewer/viewers-page.tsx'
 import { CommandPalette } from './ui/command-palette.tsx'
-import { Shell } from './ui/shell.tsx'
+import { Guard } from './ui/guard.tsx'
+import { Shell, ShellSkeleton } from './ui/shell.tsx'
 import { Failed } from './ui/states.tsx'
 
 /** Pages before the sign-in. */
@@ -32,13 +34,15 @@ const PAGES: Record<string, ComponentType> = {
 export function App() {
   const { path } = useLocation()
   const Entrance = ENTRANCES[path]
-  return Entrance ? <Entrance /> : <SignedIn />
+  return <Guard what="the page">{Entrance ? <Entrance /> : <SignedIn />}</Guard>
 }
 
 /** Everything behind the sign-in; who is not signed in is sent there and comes back. */
 function SignedIn() {
   const location = useLocation()
   const session = useResource('session', loadSession)
+  // A session that ends while a page is open shows in whatever that page asks for next.
+  useEffect(() => onSignInRequired(session.reload), [session.reload])
   const mustSignIn = session.error?.status === 401
   useEffect(() => {
     if (!mustSignIn) return
@@ -54,11 +58,13 @@ function SignedIn() {
       </main>
     )
   }
-  if (!session.data) return null
+  if (!session.data) return <ShellSkeleton />
   return (
     <SessionProvider session={session.data}>
       <Shell>
-        <CurrentPage path={location.path} />
+        <Guard what="the page">
+          <CurrentPage path={location.path} />
+        </Guard>
       </Shell>
       <CommandPalette />
     </SessionProvider>

@@ -1,6 +1,17 @@
 import { problemDetails, type FieldError } from '@foyer/contracts'
 import type { z } from 'zod'
 
+/** Where the console asks who is signed in. */
+export const SESSION_PATH = '/v1/operators/me'
+
+/** Calls back when an answer shows that nobody is signed in any more; returns what ends that. */
+export function onSignInRequired(listener: () => void): () => void {
+  signInListeners.add(listener)
+  return () => signInListeners.delete(listener)
+}
+
+const signInListeners = new Set<() => void>()
+
 /** The server's answers, checked by the schema that the server answers by. */
 export const api = {
   /** Parameters that are undefined are left out. */
@@ -56,6 +67,9 @@ async function request(path: string, init: RequestInit): Promise<unknown> {
   const problem = problemDetails.safeParse(body)
   if (problem.success) {
     const { code, title, detail, errors } = problem.data
+    // Who asks for the session itself sees the refusal; to tell of it would make them ask again.
+    if (code === 'operator.sign_in_required' && path !== SESSION_PATH)
+      for (const listener of signInListeners) listener()
     throw new ApiError(response.status, code, detail ? `${title}. ${detail}` : `${title}.`, errors)
   }
   const message = (body as { message?: unknown } | null)?.message

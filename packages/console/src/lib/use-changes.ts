@@ -21,6 +21,8 @@ export function useChanges(address: string, onChange: () => void): boolean {
     stream.addEventListener('error', () => {
       wasLost = true
       setLive(false)
+      // After a refusal the browser gives up. Loading tells the page why.
+      if (stream.readyState === EventSource.CLOSED) tell()
     })
     return () => stream.close()
   }, [address])

@@ -5,6 +5,8 @@ import { Button } from './button.tsx'
 
 /** Rows shown at first and with each further step. All of them are in the CSV. */
 const ROWS = 200
+/** So few rows stand in full; more of them scroll in their own place. */
+const FEW_ROWS = 10
 
 const whole = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(navigator.language, {
@@ -17,6 +19,8 @@ export function DataTable(props: {
   caption: string
   header: readonly string[]
   rows: readonly (readonly Cell[])[]
+  /** Columns that a narrow screen has no room for. */
+  narrowHides?: readonly string[]
 }) {
   const { header, rows } = props
   const [shown, setShown] = useState(ROWS)
@@ -27,13 +31,14 @@ export function DataTable(props: {
       ? oneDecimal
       : whole,
   )
-  const align = (column: number) => (isNumber[column] ? 'text-right' : 'text-left')
+  const styleOf = (column: number) =>
+    `px-4 py-2 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-4 ${isNumber[column] ? 'text-right' : 'text-left'} ${props.narrowHides?.includes(header[column]!) ? 'max-sm:hidden' : ''}`
   return (
     <section
       aria-label={`${props.caption}, table`}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- What scrolls must be scrollable by keyboard (axe: scrollable-region-focusable).
       tabIndex={0}
-      className="max-h-120 overflow-auto rounded-b-lg"
+      className={`overflow-auto rounded-b-lg ${rows.length > FEW_ROWS ? 'max-h-120' : ''}`}
     >
       <table className="w-full border-collapse">
         <caption className="sr-only">{props.caption}</caption>
@@ -43,7 +48,7 @@ export function DataTable(props: {
               <th
                 key={name}
                 scope="col"
-                className={`sticky top-0 border-b border-line bg-surface px-4 py-2 font-normal whitespace-nowrap text-muted ${align(column)}`}
+                className={`sticky top-0 border-b border-line bg-surface font-normal whitespace-nowrap text-muted ${styleOf(column)}`}
               >
                 {name}
               </th>
@@ -55,7 +60,7 @@ export function DataTable(props: {
             // oxlint-disable-next-line react/no-array-index-key -- Rows have no identity and keep no state.
             <tr key={index} className="border-b border-line last:border-b-0">
               {row.map((cell, column) => (
-                <td key={header[column]} className={`px-4 py-2 ${align(column)}`}>
+                <td key={header[column]} className={styleOf(column)}>
                   {typeof cell === 'number' ? formats[column]!.format(cell) : (cell ?? '–')}
                 </td>
               ))}

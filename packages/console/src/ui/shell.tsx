@@ -6,22 +6,23 @@ import { useSession } from '../lib/session.tsx'
 import { NAVIGATION } from '../pages/navigation.ts'
 import { Button } from './button.tsx'
 import { Link } from './link.tsx'
+import { Skeleton } from './states.tsx'
 import { ThemeChoice } from './theme-choice.tsx'
 
 /** The frame of every page: where one can go, who is signed in. Narrow screens fold it away. */
 export function Shell(props: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false)
   return (
-    <div className="min-h-dvh md:grid md:grid-cols-[208px_minmax(0,1fr)]">
+    <div className={FRAME}>
       <a
         href="#main"
         className="absolute top-2 left-2 z-20 -translate-y-16 rounded-md bg-accent px-3 py-1.5 text-on-accent focus:translate-y-0"
       >
         Skip to the page
       </a>
-      <div className="border-line bg-surface max-md:border-b md:border-r">
+      <div className={SIDE}>
         <div className="flex flex-col md:sticky md:top-0 md:h-dvh">
-          <div className="flex items-center justify-between px-5 py-3 md:pt-4 md:pb-2">
+          <div className={HEAD}>
             <span className="text-lg font-semibold">Foyer</span>
             <span className="md:hidden">
               <Button
@@ -44,6 +45,30 @@ export function Shell(props: { children: ReactNode }) {
     </div>
   )
 }
+
+/** The same before it is known who is signed in. */
+export function ShellSkeleton() {
+  return (
+    <div className={FRAME}>
+      <div className={SIDE}>
+        <div className={HEAD}>
+          <span className="flex h-8 items-center text-lg font-semibold md:h-auto">Foyer</span>
+        </div>
+      </div>
+      <main className="mx-auto w-full max-w-360 px-4 pt-4 pb-10 sm:px-6 sm:pt-5">
+        <output aria-label="Loading the console" className="flex flex-col gap-3">
+          <Skeleton className="mb-1 h-8 w-40" />
+          <Skeleton className="h-28" />
+          <Skeleton className="h-90" />
+        </output>
+      </main>
+    </div>
+  )
+}
+
+const FRAME = 'min-h-dvh md:grid md:grid-cols-[208px_minmax(0,1fr)]'
+const SIDE = 'border-line bg-surface max-md:border-b md:border-r'
+const HEAD = 'flex items-center justify-between px-5 py-3 md:pt-4 md:pb-2'
 
 function Navigation(props: { onFollow: () => void }) {
   const { path } = useLocation()

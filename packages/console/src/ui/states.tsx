@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react'
-import type { ApiError } from '../lib/api.ts'
 import type { Resource } from '../lib/use-resource.ts'
 import { Button } from './button.tsx'
 
@@ -32,7 +31,7 @@ export function Loaded<T>(props: {
   )
 }
 
-export function Failed(props: { what: string; error: ApiError; onRetry: () => void }) {
+export function Failed(props: { what: string; error: { readonly message: string }; onRetry: () => void }) {
   return (
     <div
       role="alert"

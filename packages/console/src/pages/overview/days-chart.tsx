@@ -152,6 +152,7 @@ function drawingOf(report: OverviewReport, { valueOf }: Measure): ChartDrawing {
         symbol: 'circle',
         symbolSize: 7,
         showSymbol: names.length <= 31,
+        showAllSymbol: true,
         emphasis: { scale: 1.6 },
       })),
     }),

@@ -5,6 +5,7 @@ import { useScope, type Scope } from '../../lib/scope.ts'
 import { useResource } from '../../lib/use-resource.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Card } from '../../ui/card.tsx'
+import { Guard } from '../../ui/guard.tsx'
 import { Metric } from '../../ui/metric.tsx'
 import { NoService } from '../../ui/no-service.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -29,11 +30,19 @@ function Overview(props: { scope: Scope }) {
       <Loaded resource={report} what="the overview" skeleton={<OverviewSkeleton />}>
         {(data) => (
           <>
-            <Numbers report={data} />
-            <DaysChart report={data} />
+            <Guard what="the numbers">
+              <Numbers report={data} />
+            </Guard>
+            <Guard what="the days">
+              <DaysChart report={data} />
+            </Guard>
             <div className="grid gap-3 lg:grid-cols-[2fr_1fr]">
-              <TitlesTable report={data} />
-              <PlatformsTable report={data} />
+              <Guard what="the top titles">
+                <TitlesTable report={data} />
+              </Guard>
+              <Guard what="the platforms">
+                <PlatformsTable report={data} />
+              </Guard>
             </div>
           </>
         )}
@@ -133,6 +142,7 @@ function TitlesTable(props: { report: OverviewReport }) {
         <DataTable
           caption="Top titles"
           header={['Title', 'Kind', 'Viewers', 'Streams', 'Minutes']}
+          narrowHides={['Kind']}
           rows={titles.map((title) => [
             title.name ?? `${title.contentId} (not in the catalogue)`,
             title.contentKind === 'live' ? 'Live' : 'On demand',

@@ -6,6 +6,7 @@ import { useScope, type Scope } from '../../lib/scope.ts'
 import { useChanges } from '../../lib/use-changes.ts'
 import { useResource } from '../../lib/use-resource.ts'
 import { Choice } from '../../ui/choice.tsx'
+import { Guard } from '../../ui/guard.tsx'
 import { NoService } from '../../ui/no-service.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Loaded, Skeleton } from '../../ui/states.tsx'
@@ -57,12 +58,20 @@ function Registrations(props: { scope: Scope }) {
                 onChange={(id) => navigate(addressOf(path, search, { bars: id === 'auto' ? null : id }))}
               />
             </div>
-            <PeriodsChart report={data} />
+            <Guard what="the bars">
+              <PeriodsChart report={data} />
+            </Guard>
             <div className="grid gap-3 lg:grid-cols-[2fr_3fr]">
-              <GendersChart report={data} />
-              <AgesChart report={data} />
+              <Guard what="the genders">
+                <GendersChart report={data} />
+              </Guard>
+              <Guard what="the ages">
+                <AgesChart report={data} />
+              </Guard>
             </div>
-            <GeographyCard report={data} />
+            <Guard what="the geography">
+              <GeographyCard report={data} />
+            </Guard>
           </>
         )}
       </Loaded>

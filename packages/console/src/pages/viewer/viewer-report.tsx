@@ -4,6 +4,7 @@ import { formatCount, formatMinutes, formatRange } from '../../lib/format.ts'
 import type { Period } from '../../lib/periods.ts'
 import type { ServiceOption } from '../../lib/session.tsx'
 import { useResource } from '../../lib/use-resource.ts'
+import { Guard } from '../../ui/guard.tsx'
 import { Metric } from '../../ui/metric.tsx'
 import { Empty, Loaded, Skeleton } from '../../ui/states.tsx'
 import { EventsCard } from './events-card.tsx'
@@ -32,31 +33,35 @@ export function ViewerReport(props: { viewerId: string; service: ServiceOption; 
   }
   return (
     <>
-      <Loaded resource={overview} what="the viewer's numbers" skeleton={<NumbersSkeleton />}>
-        {(data) => (
-          <div className="grid gap-3 sm:grid-cols-3">
-            <Metric
-              label="Streams"
-              definition="Playback starts that were followed by 5 seconds of continuous play."
-              value={data.streams}
-              format={formatCount}
-            />
-            <Metric
-              label="Playback starts"
-              definition="Requests to play a title or a channel."
-              value={data.starts}
-              format={formatCount}
-            />
-            <Metric
-              label="Minutes watched"
-              definition={`Wall time in the playing state, ${formatRange(data)}. Pauses and buffering do not count.`}
-              value={data.minutes}
-              format={formatMinutes}
-            />
-          </div>
-        )}
-      </Loaded>
-      <EventsCard key={key} path={`${path}/events`} viewerId={viewerId} query={query} />
+      <Guard what="the viewer's numbers">
+        <Loaded resource={overview} what="the viewer's numbers" skeleton={<NumbersSkeleton />}>
+          {(data) => (
+            <div className="grid gap-3 sm:grid-cols-3">
+              <Metric
+                label="Streams"
+                definition="Playback starts that were followed by 5 seconds of continuous play."
+                value={data.streams}
+                format={formatCount}
+              />
+              <Metric
+                label="Playback starts"
+                definition="Requests to play a title or a channel."
+                value={data.starts}
+                format={formatCount}
+              />
+              <Metric
+                label="Minutes watched"
+                definition={`Wall time in the playing state, ${formatRange(data)}. Pauses and buffering do not count.`}
+                value={data.minutes}
+                format={formatMinutes}
+              />
+            </div>
+          )}
+        </Loaded>
+      </Guard>
+      <Guard what="the viewer's events">
+        <EventsCard key={key} path={`${path}/events`} query={query} />
+      </Guard>
     </>
   )
 }

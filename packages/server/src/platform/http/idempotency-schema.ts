@@ -6,6 +6,7 @@ export const idempotencyKey = pgTable(
   'idempotency_key',
   {
     actor: text('actor').notNull(),
+    /** SHA-256 of the key as sent. */
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
     /** Null while the first request is under way. */

@@ -33,3 +33,41 @@ export async function numberOn(page: Page, label: string): Promise<string> {
 export function readNumber(text: string): number {
   return Number(text.replaceAll(',', ''))
 }
+
+/** Waits until charts that are to come have come. */
+export async function untilDrawn(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle').catch(() => {})
+  await page.locator('output[aria-label^="Loading"]').waitFor({ state: 'detached' })
+  await page.waitForFunction(
+    '[...document.querySelectorAll("[role=img]")].every((chart) => chart.querySelector("canvas"))',
+  )
+}
+
+/** How long until the page has drawn what an act changed, ms, by the page's own clock. */
+export async function timed(page: Page, act: () => Promise<void>): Promise<number> {
+  await page.evaluate(
+    `globalThis.changedAt = new Promise((resolve) => {
+      addEventListener('pointerup', (event) => {
+        const watch = new MutationObserver(() => resolve(performance.now() - event.timeStamp))
+        watch.observe(document.querySelector('[data-testid=gender-total]'), { childList: true, subtree: true, characterData: true })
+      }, { capture: true, once: true })
+    }), undefined`,
+  )
+  await act()
+  return page.evaluate<number>('globalThis.changedAt')
+}
+
+/** Moves the mouse over a chart, line by line, until it meets what is looked for. */
+export async function hoverUntil(
+  page: Page,
+  box: { x: number; y: number; width: number; height: number },
+  isMet: () => Promise<boolean>,
+): Promise<void> {
+  for (let y = 8; y < box.height; y += 6) {
+    for (let x = 60; x < box.width; x += 6) {
+      await page.mouse.move(box.x + x, box.y + y)
+      if (await isMet()) return
+    }
+  }
+  throw new Error('the mouse met nothing')
+}

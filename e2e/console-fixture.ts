@@ -80,6 +80,18 @@ export async function knownAudience(instance: TestInstance, operator: TestOperat
   return { service, app, browserKey, watcher: WATCHER, watchedAt }
 }
 
+/** Waits until all that the watcher did can be seen in reports. */
+export async function untilEventsAreIn(operator: TestOperator, audience: KnownAudience): Promise<void> {
+  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
+  const path = `/v1/viewers/${encodeURIComponent(audience.watcher)}/report/events?from=${day(-1)}&to=${day(1)}`
+  for (let turn = 0; turn < 200; turn++) {
+    const { items } = await operator.call<{ items: unknown[] }>('GET', path)
+    if (items.length === WATCHER_EVENTS.length) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('the events did not arrive')
+}
+
 /** Sends one playback of the watcher, eight events a second apart, vouched for by a viewer token. */
 async function watch(
   instance: TestInstance,

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { openBrowser, openConsole, type PageOptions, type WatchedPage } from './browser.ts'
-import { chart, numberOn, rowsOf, tableOf } from './charts.ts'
-import { knownAudience, WATCHER_EVENTS, type KnownAudience } from './console-fixture.ts'
+import { chart, hoverUntil, numberOn, rowsOf, tableOf, timed, untilDrawn } from './charts.ts'
+import { knownAudience, untilEventsAreIn, WATCHER_EVENTS, type KnownAudience } from './console-fixture.ts'
 import { startInstance, type TestInstance } from './instance.ts'
 import { firstOperator, type TestOperator } from './operator.ts'
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   ;[instance, browser] = await Promise.all([startInstance(), openBrowser()])
   operator = await firstOperator(instance)
   audience = await knownAudience(instance, operator)
-  await untilEventsAreIn()
+  await untilEventsAreIn(operator, audience)
 })
 afterEach(async () => {
   for (const { context } of opened) await context.close()
@@ -276,6 +276,36 @@ describe('the overview', () => {
   })
 })
 
+test('whose session ends on an open page is sent to the sign-in and comes back', async () => {
+  const { page, context } = await open('/registrations?period=7d')
+  await page.getByTestId('registrations-total').waitFor()
+  await context.clearCookies()
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.getByLabel('E-mail').fill(operator.email)
+  await page.getByLabel('Password').fill(operator.password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  expect(new URL(page.url()).search).toBe('?period=7d')
+})
+
+describe('a fault of the console', () => {
+  test('takes the card that has it, and no other', async () => {
+    const { page } = await open('/')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.route('**/v1/reports/overview?*', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ json: { ...((await answer.json()) as object), days: [] } })
+    })
+    await page.goto(`${instance.url}/console?period=7d`)
+    await page.getByText('Could not load the days').waitFor()
+    await chart(page, 'Top titles').getByText('The Long Harbour').waitFor()
+    await page.unroute('**/v1/reports/overview?*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await chart(page, 'Minutes watched by day').waitFor()
+  })
+})
+
 describe('a viewer', () => {
   test('is found in three steps: dates, id, apply, and nothing is loaded before the third', async () => {
     const { page } = await open('/viewers')
@@ -314,6 +344,34 @@ describe('a viewer', () => {
     ).toMatch(/^\d+$/)
   })
 
+  test('is not looked for under what can be no id, and the field says why', async () => {
+    const { page } = await open('/viewers')
+    const id = page.getByLabel('Viewer ID')
+    for (const [typed, fault] of [
+      ['..', 'An id has more than a dot or two.'],
+      [`${audience.watcher} `, 'An id has no blank at its end.'],
+    ] as const) {
+      await id.fill(typed)
+      await page.getByText(fault).waitFor()
+      expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true)
+      expect(await id.inputValue()).toBe(typed)
+    }
+  })
+
+  test('whose events are of a type that the totals lack is shown with them', async () => {
+    const { page } = await open('/')
+    await page.route('**/report/events?*', async (route) => {
+      const report = (await (await route.fetch()).json()) as { types: { type: string }[] }
+      const types = report.types.filter(({ type }) => type !== 'pause')
+      await route.fulfill({ json: { ...report, types } })
+    })
+    await page.goto(
+      `${instance.url}/console/viewers?period=today&viewer=${encodeURIComponent(audience.watcher)}`,
+    )
+    await page.getByRole('button', { name: 'Pause 1', exact: true }).waitFor()
+    expect(await tableOf(page, 'Player events')).toHaveLength(WATCHER_EVENTS.length)
+  })
+
   test('that does not exist is said not to', async () => {
     const { page } = await open(`/viewers?viewer=${encodeURIComponent('no/body?')}`)
     await page.getByText('No viewer has the id no/body?').waitFor()
@@ -333,6 +391,12 @@ describe('a viewer', () => {
       'my_event 1',
     ])
       await events.getByRole('button', { name, exact: true }).waitFor()
+
+    // Beside the six names, others are drawn when asked for, and the address says so.
+    const others = events.getByRole('button', { name: 'my_event 1', exact: true })
+    expect(await others.getAttribute('aria-pressed')).toBe('false')
+    await others.click()
+    expect(new URL(page.url()).searchParams.get('events')).toContain('my_event')
 
     const details = events.getByTestId('chart-details')
     await events.getByRole('group', { name: 'Player events' }).focus()
@@ -372,53 +436,4 @@ describe('a viewer', () => {
 
 interface AxeAnswer {
   readonly violations: readonly { readonly id: string; readonly impact: string; readonly nodes: unknown }[]
-}
-
-/** Waits until charts that are to come have come. */
-async function untilDrawn(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle').catch(() => {})
-  await page.locator('output[aria-label^="Loading"]').waitFor({ state: 'detached' })
-  await page.waitForFunction(
-    '[...document.querySelectorAll("[role=img]")].every((chart) => chart.querySelector("canvas"))',
-  )
-}
-
-/** How long until the page has drawn what an act changed, ms, by the page's own clock. */
-async function timed(page: Page, act: () => Promise<void>): Promise<number> {
-  await page.evaluate(
-    `globalThis.changedAt = new Promise((resolve) => {
-      addEventListener('pointerup', (event) => {
-        const watch = new MutationObserver(() => resolve(performance.now() - event.timeStamp))
-        watch.observe(document.querySelector('[data-testid=gender-total]'), { childList: true, subtree: true, characterData: true })
-      }, { capture: true, once: true })
-    }), undefined`,
-  )
-  await act()
-  return page.evaluate<number>('globalThis.changedAt')
-}
-
-/** Moves the mouse over a chart, line by line, until it meets what is looked for. */
-async function hoverUntil(
-  page: Page,
-  box: { x: number; y: number; width: number; height: number },
-  isMet: () => Promise<boolean>,
-): Promise<void> {
-  for (let y = 8; y < box.height; y += 6) {
-    for (let x = 60; x < box.width; x += 6) {
-      await page.mouse.move(box.x + x, box.y + y)
-      if (await isMet()) return
-    }
-  }
-  throw new Error('the mouse met nothing')
-}
-
-async function untilEventsAreIn(): Promise<void> {
-  const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
-  const path = `/v1/viewers/${encodeURIComponent(audience.watcher)}/report/events?from=${day(-1)}&to=${day(1)}`
-  for (let turn = 0; turn < 200; turn++) {
-    const { items } = await operator.call<{ items: unknown[] }>('GET', path)
-    if (items.length === WATCHER_EVENTS.length) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error('the events did not arrive')
 }

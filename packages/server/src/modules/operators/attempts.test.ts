@@ -31,11 +31,18 @@ describe.each(recordsBackends())('the counter of attempts (%s)', (backend) => {
     rmSync(folder, { recursive: true })
   })
 
+  /** How many of these, all wrong, were let through. */
   const allowed = async (attempts: readonly { email: string; address: string }[]) => {
-    const verdicts = await Promise.all(
-      attempts.map((attempt, index) => counters[index % counters.length]!.begin(attempt)),
+    let tried = 0
+    await Promise.allSettled(
+      attempts.map((attempt, index) =>
+        counters[index % counters.length]!.make(attempt, async () => {
+          tried++
+          throw new Error('a wrong password')
+        }),
+      ),
     )
-    return verdicts.filter(({ isAllowed }) => isAllowed).length
+    return tried
   }
 
   it('lets five of sixty through that two processes get at once for one account', async () => {
@@ -58,7 +65,26 @@ describe.each(recordsBackends())('the counter of attempts (%s)', (backend) => {
     const attempt = { email: 'ben@example.org', address: '198.51.100.9' }
     for (let round = 0; round < 3; round++) {
       expect(await allowed([attempt, attempt, attempt, attempt])).toBe(4)
-      await counters[0]!.succeed(attempt)
+      expect(await counters[0]!.make(attempt, async () => 'in')).toEqual({ isAllowed: true, value: 'in' })
     }
+  })
+
+  it('lets in all of fifty right attempts that come at once', async () => {
+    const attempt = { email: 'carla@example.org', address: '198.51.100.10' }
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => counters[0]!.make(attempt, async () => index)),
+    )
+    expect(results.filter(({ isAllowed }) => isAllowed)).toHaveLength(50)
+  })
+
+  it('refuses what came with five wrong ones once the last of them has ended', async () => {
+    const attempt = { email: 'dora@example.org', address: '198.51.100.11' }
+    const wrong = Promise.withResolvers<never>()
+    wrong.promise.catch(() => undefined)
+    const five = Array.from({ length: 5 }, () => counters[0]!.make(attempt, () => wrong.promise))
+    const sixth = counters[0]!.make(attempt, async () => 'in')
+    wrong.reject(new Error('a wrong password'))
+    await Promise.allSettled(five)
+    expect(await sixth).toEqual({ isAllowed: false, waitMs: ACCOUNT_LIMIT.waitMs })
   })
 })

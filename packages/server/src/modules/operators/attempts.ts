@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import type { Vault } from '../../platform/vault/index.ts'
 import { operatorAttempt } from './schema.ts'
+import { createAttemptsUnderWay } from './attempts-under-way.ts'
 import {
   ACCOUNT_LIMIT,
   ADDRESS_LIMIT,
@@ -14,22 +15,28 @@ import {
 
 /** Counts attempts to sign in, in RECORDS, so that all processes count together and a restart forgets nothing. */
 export interface AttemptCounter {
-  /** Counts an attempt before it is made; answers how long to wait when it may not be. */
-  begin(attempt: {
-    email: string
-    address: string
-  }): Promise<{ isAllowed: true } | { isAllowed: false; waitMs: number }>
-  /** The attempt was right: the account starts afresh, and the address gets its attempt back. */
-  succeed(attempt: { email: string; address: string }): Promise<void>
+  /**
+   * Counts an attempt and makes it; says how long to wait when it may not be made. One that resolves was right: the account
+   * starts afresh, and the address gets its attempt back. One that rejects stays counted, and its error goes on. An attempt
+   * beyond the limit waits for those of its account that are under way in this process, since one that is right frees it:
+   * a console that signs in seven times at once is not a guesser.
+   */
+  make<T>(attempt: { email: string; address: string }, work: () => Promise<T>): Promise<AttemptResult<T>>
   /** Deletes what is long forgotten. */
   tidy(): Promise<void>
 }
+
+export type AttemptResult<T> =
+  | { readonly isAllowed: true; readonly value: T }
+  | { readonly isAllowed: false; readonly waitMs: number }
 
 export function createAttemptCounter(deps: { db: Database; vault: Vault; clock: Clock }): AttemptCounter {
   const { db, vault, clock } = deps
   const byEmail = (email: string) =>
     vault.lookup({ name: 'operator_attempt.email', kind: 'email' }, email.slice(0, 254))
   const byAddress = (address: string) => vault.lookup('operator_attempt.address', networkOf(address))
+
+  const underWay = createAttemptsUnderWay()
 
   /** One row at a time is judged: a hundred attempts at once are a hundred attempts. */
   function judge(subject: string, limit: SignInLimit): Promise<AttemptVerdict> {
@@ -56,24 +63,32 @@ export function createAttemptCounter(deps: { db: Database; vault: Vault; clock: 
     })
   }
 
-  return {
-    async begin({ email, address }) {
-      for (const [subject, limit] of [
-        [byAddress(address), ADDRESS_LIMIT],
-        [byEmail(email), ACCOUNT_LIMIT],
-      ] as const) {
-        const verdict = await judge(subject, limit)
-        if (!verdict.isAllowed) return { isAllowed: false, waitMs: verdict.waitMs }
-      }
-      return { isAllowed: true }
-    },
+  async function succeed(account: string, network: string): Promise<void> {
+    await db.delete(operatorAttempt).where(eq(operatorAttempt.subject, account))
+    await db
+      .update(operatorAttempt)
+      .set({ attempts: sql`greatest(0, ${operatorAttempt.attempts} - 1)` })
+      .where(eq(operatorAttempt.subject, network))
+  }
 
-    async succeed({ email, address }) {
-      await db.delete(operatorAttempt).where(eq(operatorAttempt.subject, byEmail(email)))
-      await db
-        .update(operatorAttempt)
-        .set({ attempts: sql`greatest(0, ${operatorAttempt.attempts} - 1)` })
-        .where(eq(operatorAttempt.subject, byAddress(address)))
+  return {
+    async make({ email, address }, work) {
+      const account = byEmail(email)
+      const network = byAddress(address)
+      return underWay.admit(
+        network,
+        () => judge(network, ADDRESS_LIMIT),
+        () =>
+          underWay.admit(
+            account,
+            () => judge(account, ACCOUNT_LIMIT),
+            async () => {
+              const value = await work()
+              await succeed(account, network)
+              return { isAllowed: true, value }
+            },
+          ),
+      )
     },
 
     async tidy() {

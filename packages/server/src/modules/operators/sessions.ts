@@ -54,10 +54,10 @@ export function createSessions(deps: {
 }): Sessions {
   const { db, auth, attempts, clock } = deps
 
-  async function allowAttempt(attempt: { email: string; address: string }): Promise<void> {
-    const verdict = await attempts.begin(attempt)
-    if (verdict.isAllowed) return
-    const seconds = Math.ceil(verdict.waitMs / 1_000)
+  async function attempt<T>(email: string, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
+    const result = await attempts.make({ email, address: request.ip }, work)
+    if (result.isAllowed) return result.value
+    const seconds = Math.ceil(result.waitMs / 1_000)
     throw new Problem('operator.locked', `Try again in ${seconds} s.`, {
       headers: { 'retry-after': String(seconds) },
     })
@@ -72,19 +72,18 @@ export function createSessions(deps: {
     auth.adapter.deleteMany({ model: 'session', where })
 
   return {
-    async signIn(request, { email, password }) {
-      const attempt = { email, address: request.ip }
-      await allowAttempt(attempt)
-      const { headers, response } = await auth.api
-        .signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true })
-        .catch(asRefusal)
-      const operator = await readRow(response.user.id)
-      if (operator.disabledAt) {
-        await endAll([{ field: 'token', value: response.token }])
-        throw new Problem('operator.disabled')
-      }
-      await attempts.succeed(attempt)
-      return { operator, cookies: headers.getSetCookie() }
+    signIn(request, { email, password }) {
+      return attempt(email, request, async () => {
+        const { headers, response } = await auth.api
+          .signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true })
+          .catch(asRefusal)
+        const operator = await readRow(response.user.id)
+        if (operator.disabledAt) {
+          await endAll([{ field: 'token', value: response.token }])
+          throw new Problem('operator.disabled')
+        }
+        return { operator, cookies: headers.getSetCookie() }
+      })
     },
 
     async signOut(request) {
@@ -113,19 +112,18 @@ export function createSessions(deps: {
       return { sessionId: session.id, operator }
     },
 
-    async changePassword(request, { operator }, change) {
+    changePassword(request, { operator }, change) {
       // A borrowed browser must not become a place to guess the password.
-      const attempt = { email: operator.email, address: request.ip }
-      await allowAttempt(attempt)
-      const { headers } = await auth.api
-        .changePassword({
-          body: { ...change, revokeOtherSessions: true },
-          headers: headersOf(request),
-          returnHeaders: true,
-        })
-        .catch(asRefusal)
-      await attempts.succeed(attempt)
-      return headers.getSetCookie()
+      return attempt(operator.email, request, async () => {
+        const { headers } = await auth.api
+          .changePassword({
+            body: { ...change, revokeOtherSessions: true },
+            headers: headersOf(request),
+            returnHeaders: true,
+          })
+          .catch(asRefusal)
+        return headers.getSetCookie()
+      })
     },
 
     async list({ sessionId, operator }) {

@@ -147,6 +147,14 @@ describe('wrong attempts', () => {
     expect((await wrong('nobody')).status).toBe(429)
   })
 
+  it('are what makes an account wait: seven right ones at once all sign in', async () => {
+    await test.signIn('anna', 'editor')
+    const answers = await Promise.all(
+      Array.from({ length: 7 }, () => test.browser().call('POST', SIGN_IN, credentials('anna'))),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(200))
+  })
+
   it('that come forty at once are all counted', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => wrong('anna')))
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(5)

@@ -190,7 +190,7 @@ export async function createWorker(
   { baseUrl }: { baseUrl: string },
 ): Promise<Worker> {
   const { records, events, journal, vault, clock, random, log, metrics, folder, configuration } = foundations
-  await migrateRecords(records)
+  await migrateRecords(records, undefined, { log })
   await vault.check(records.db)
   await migrateEvents(events)
   const { operators, accounts, catalogue } = await createModules(foundations, baseUrl)

@@ -89,10 +89,13 @@ const CARD_FIRST_DIGIT = /[2-6]/
 /** Whether a string, from its first byte to its closing quote, is an address, or a key that says what it holds. */
 function tells(body: Uint8Array, from: number, to: number): boolean {
   if (from === to) return false
-  if (MAY_BE_ADDRESS[body[from]!] === 1 && isAddress(body, from, to)) return true
+  // Both ends of an address are of its characters; few other strings' are.
+  if ((MAY_BE_ADDRESS[body[from]!]! & MAY_BE_ADDRESS[body[to - 1]!]!) !== 0 && isAddress(body, from, to))
+    return true
+  if (!mayTell(body, from, to)) return false
   let next = to + 1
   while (isSpace(body[next]!)) next++
-  if (body[next] !== COLON || !mayTell(body, from, to)) return false
+  if (body[next] !== COLON) return false
   const kind = nameKind(textDecoder.decode(body.subarray(from, to)))
   if (kind === 'address' || kind === 'search') return true
   if (kind !== 'personal' && kind !== 'person') return false

@@ -1,38 +1,40 @@
-import { expect, vi } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startInstance, type TestInstance } from './instance.ts'
-import { pidOf, PROCESSES, startLoad } from './kills.ts'
+import { startLoad, type Truth } from './kill-load.ts'
+import { pidOf, PROCESSES } from './kills.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { queryEvents } from './stored-events.ts'
 
-interface Counts {
-  rows: string
-  distinct: string
-  rollup: string
+export interface KillsResult {
+  readonly kills: number
+  readonly acked: Readonly<Truth>
+  /** What each place must hold, by the load, and what it holds; the same names in both. */
+  readonly planted: Readonly<Record<string, number>>
+  readonly stored: Readonly<Record<string, number>>
 }
 
+const EVENTS_BETWEEN_KILLS = 200
+const WAIT_MS_MAX = 60_000
+/** What was recorded twice would show so long after everything is there, ms. */
+const SETTLED_MS = 1_000
+
 /**
- * Kills each process of an instance `rounds` times under load and compares: every acknowledged event is stored once, and
- * the rollup counts what is stored. Nothing is mended by hand; a killed supervisor is started again, as an init would.
+ * Kills each process of an instance `rounds` times under load, and tells what was acknowledged and what the events and all
+ * four rollups hold. Nothing is mended by hand; a killed supervisor is started again, as an init would.
  */
-export async function killEachProcess(rounds: number): Promise<{ acked: number; kills: number }> {
+export async function killEachProcess(rounds: number): Promise<KillsResult> {
   let instance = await startInstance()
   const { dataFolder } = instance
   try {
-    const operator = await firstOperator(instance)
-    const { serverKey } = await testApp(operator)
+    const { serverKey } = await testApp(await firstOperator(instance))
     const load = startLoad(instance.url, serverKey)
     let kills = 0
     for (let round = 0; round < rounds; round++) {
       for (const name of PROCESSES) {
-        const before = load.acked.size
-        await vi.waitFor(() => expect(load.acked.size).toBeGreaterThan(before + 200), {
-          timeout: 60_000,
-          interval: 20,
-        })
-        const pid = await vi.waitFor(() => pidOf(instance, name) ?? expect.fail(`${name} is not there`), {
-          timeout: 60_000,
-        })
-        process.kill(pid, 'SIGKILL')
+        const enough = load.acked.segment + EVENTS_BETWEEN_KILLS
+        await until(() => load.acked.segment > enough, `acknowledgements before the kill of ${name}`)
+        await until(() => pidOf(instance, name) !== null, `the process ${name}`)
+        process.kill(pidOf(instance, name)!, 'SIGKILL')
         kills++
         if (name === 'supervisor') {
           instance = await startInstance({ dataFolder })
@@ -41,26 +43,62 @@ export async function killEachProcess(rounds: number): Promise<{ acked: number; 
       }
     }
     await load.stop()
-    const acked = load.acked.size
-    await vi.waitFor(async () => expect(Number((await count(instance)).rows)).toBeGreaterThanOrEqual(acked), {
-      timeout: 60_000,
-      interval: 250,
-    })
-    const stored = await count(instance)
-    expect(stored).toEqual({ rows: String(acked), distinct: String(acked), rollup: String(acked) })
-    return { acked, kills }
+    const planted = placesOf(load.acked)
+    const isThere = (stored: Record<string, number>): boolean =>
+      Object.entries(planted).every(([place, value]) => (stored[place] ?? 0) >= value)
+    const deadline = AbortSignal.timeout(WAIT_MS_MAX)
+    while (!isThere(await storedIn(instance)) && !deadline.aborted) await delay(250)
+    await delay(SETTLED_MS)
+    return { kills, acked: { ...load.acked }, planted, stored: await storedIn(instance) }
   } finally {
     await instance.close()
   }
 }
 
-async function count({ dataFolder }: TestInstance): Promise<Counts> {
-  const [row] = await queryEvents<Counts>(
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  const deadline = AbortSignal.timeout(WAIT_MS_MAX)
+  while (!isSo()) {
+    if (deadline.aborted) throw new Error(`${what} did not come within ${WAIT_MS_MAX / 1_000} s`)
+    await delay(20)
+  }
+}
+
+const VIEW_TABLES = ['view_revision', 'content', 'subject_title_day', 'subject_day']
+
+function placesOf({ segment, native, starts, streams, playedMs, bytes }: Truth): Record<string, number> {
+  const views = VIEW_TABLES.map((table) => [
+    [`${table}.starts`, starts],
+    [`${table}.streams`, streams],
+    [`${table}.played_ms`, playedMs],
+  ])
+  return {
+    'events.segment': segment,
+    'events.native': native,
+    'events.distinct': segment + native,
+    'events.bytes': bytes,
+    'subject_day.events': segment + native,
+    'bytes_day.bytes': bytes,
+    ...Object.fromEntries(views.flat()),
+  }
+}
+
+async function storedIn({ dataFolder }: TestInstance): Promise<Record<string, number>> {
+  const views = VIEW_TABLES.flatMap((table) =>
+    ['starts', 'streams', 'played_ms'].map((column) => {
+      const value = table === 'view_revision' ? `toInt64(${column}) * sign` : column
+      return `(SELECT toFloat64(sum(${value})) FROM ${table}) AS "${table}.${column}"`
+    }),
+  )
+  const [row] = await queryEvents<Record<string, number>>(
     dataFolder,
-    `SELECT
-       (SELECT toString(count()) FROM events WHERE name = 'Kill Test') AS rows,
-       (SELECT toString(uniqExact(event_id)) FROM events WHERE name = 'Kill Test') AS distinct,
-       (SELECT toString(sum(events)) FROM subject_day) AS rollup`,
+    `SELECT toFloat64(countIf(source = 'segment')) AS "events.segment",
+       toFloat64(countIf(source = 'playback')) AS "events.native",
+       toFloat64(uniqExact(event_id)) AS "events.distinct",
+       toFloat64(sum(bytes)) AS "events.bytes",
+       (SELECT toFloat64(sum(events)) FROM subject_day) AS "subject_day.events",
+       (SELECT toFloat64(sum(bytes)) FROM bytes_day) AS "bytes_day.bytes",
+       ${views.join(',\n       ')}
+     FROM events`,
   )
   return row!
 }

@@ -5,7 +5,7 @@ import { maskValue } from './mask.ts'
 import type { ImportBody, ImportRow } from './recorder-decode.ts'
 import { safeId } from './wires/wire.ts'
 
-export interface ImportEntryOptions {
+interface ImportEntryOptions {
   readonly purposes: readonly Purpose[]
   /** Epoch ms. */
   readonly receivedAt: number

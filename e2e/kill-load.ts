@@ -25,9 +25,9 @@ export interface Load {
 
 const SEGMENT_LANES = 3
 const SEGMENT_BATCH = 20
-const VIEW_LANES = 8
+const VIEW_LANES = 16
 /** Between the batches of a view, ms: it stays open over some seconds, and so over kills. */
-const VIEW_PAUSE_MS = 600
+const VIEW_PAUSE_MS = 400
 const RETRY_MS = 100
 
 /**

@@ -26,12 +26,17 @@ export function acquireFolderLock(file: string, message: string): FolderLock {
     if (isBusy(error)) throw new StartupError(message)
     throw error
   }
+  held.add(database)
   return {
     release() {
+      held.delete(database)
       if (database.isOpen) database.close()
     },
   }
 }
+
+/** Whoever drops the answer still holds the lock: it must not end when memory is tidied up. */
+const held = new Set<DatabaseSync>()
 
 const SQLITE_BUSY = 5
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openTestRecords, recordsBackends, type TestRecords } from '../../../test/records.ts'
 import { manualClock } from '../../platform/clock.ts'
 import { createVault, openFileKeyRing } from '../../platform/vault/index.ts'
@@ -81,7 +81,14 @@ describe.each(recordsBackends())('the counter of attempts (%s)', (backend) => {
     const attempt = { email: 'dora@example.org', address: '198.51.100.11' }
     const wrong = Promise.withResolvers<never>()
     wrong.promise.catch(() => undefined)
-    const five = Array.from({ length: 5 }, () => counters[0]!.make(attempt, () => wrong.promise))
+    let atWork = 0
+    const five = Array.from({ length: 5 }, () =>
+      counters[0]!.make(attempt, () => {
+        atWork++
+        return wrong.promise
+      }),
+    )
+    await vi.waitFor(() => expect(atWork).toBe(5))
     const sixth = counters[0]!.make(attempt, async () => 'in')
     wrong.reject(new Error('a wrong password'))
     await Promise.allSettled(five)

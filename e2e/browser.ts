@@ -16,7 +16,10 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-/** A browser with an empty profile: the system's Chromium, else the one of `@sparticuz/chromium`. */
+/**
+ * A browser with an empty profile: the system's Chromium, else the one of `@sparticuz/chromium`, without the flags that
+ * come with it: they put everything into one process, which ends with the first page, and switch web security off.
+ */
 export async function openBrowser(): Promise<Browser> {
   const system = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -24,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
     .find((path) => existsSync(path))
   if (system) return chromium.launch({ executablePath: system, args: FLAGS })
   const { default: packaged } = await import('@sparticuz/chromium')
-  return chromium.launch({ executablePath: await packagedPath(packaged), args: [...packaged.args, ...FLAGS] })
+  return chromium.launch({ executablePath: await packagedPath(packaged), args: FLAGS })
 }
 
 async function packagedPath(packaged: { executablePath(): Promise<string> }): Promise<string> {

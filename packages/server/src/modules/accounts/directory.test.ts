@@ -53,6 +53,34 @@ it('answers for a known key while RECORDS is away, for half a minute, and checks
   expect(await tooLate).toBeNull()
 })
 
+it('says of an unknown key while RECORDS is away that it cannot tell, after a second and not no', async () => {
+  const { clock } = rig
+  const pause = pausable(rig.records.db)
+  const directory = createDirectory({
+    db: pause.db,
+    clock,
+    log: createLogger({ role: 'test', level: 'silent' }),
+  })
+  await rig.records.pool.query('UPDATE write_key SET revoked_at = NULL')
+  expect(await directory.appByWriteKey('unknown')).toBeNull()
+
+  pause.on()
+  clock.advance(500)
+  const answers = ['unknown', 'another'].map((wrong) => directory.appByWriteKey(wrong))
+  const refusals = Promise.all(
+    answers.map((answer) => expect(answer).rejects.toMatchObject({ code: 'store.unavailable' })),
+  )
+  await vi.waitFor(() => expect(pause.waiting()).toBe(1))
+  clock.advance(1_000)
+  await refusals
+  const known = directory.appByWriteKey(key)
+  await new Promise((resolve) => setImmediate(resolve))
+  clock.advance(250)
+  expect(await known).toMatchObject({ keyKind: 'server' })
+  pause.off()
+  await vi.waitFor(async () => expect(await directory.appByWriteKey('unknown')).toBeNull())
+})
+
 /** The same database, whose queries do not get through while it is paused. */
 function pausable(db: AccountsRig['records']['db']) {
   let gate: PromiseWithResolvers<void> | null = null

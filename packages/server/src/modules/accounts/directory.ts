@@ -2,6 +2,7 @@ import { asc, isNull, sql } from 'drizzle-orm'
 import { purposeMask, type PlatformName, type Purpose, type WriteKeyKind } from '@foyer/contracts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Sealed } from '../../platform/data-map.ts'
+import { Problem } from '../../platform/errors.ts'
 import { sha256 } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/log.ts'
 import { app, service, serviceRevision, viewerTokenSecret, writeKey } from './schema.ts'
@@ -39,7 +40,10 @@ export interface KeyAccess {
  * The copy is bounded by `SERVICE_LIMITS`.
  */
 export interface Directory {
-  /** The app of a live write key; null when the key is unknown or revoked. A change in another process counts within 1 s. */
+  /**
+   * The app of a live write key; null when the key is unknown or revoked. A change in another process counts within 1 s.
+   * Like the others it throws store.unavailable for what is not in memory while RECORDS does not answer.
+   */
   appByWriteKey(key: string): Promise<KeyAccess | null>
   appById(id: string): Promise<AppAccess | null>
   serviceById(id: string): Promise<ServiceAccess | null>
@@ -58,6 +62,8 @@ const UNKNOWN_KEY_CHECK_MS = 100
 const SERVE_UNCHECKED_MS_MAX = 30_000
 /** How long a question waits for a check before it is answered by the copy, ms. */
 const CHECK_WAIT_MS = 250
+/** How long a question about what the copy lacks waits for RECORDS, ms. Nothing is known then: clients come again. */
+const MISS_WAIT_MS = 1_000
 
 interface Copy {
   readonly revision: number
@@ -100,13 +106,28 @@ export function createDirectory(deps: { db: Database; clock: Clock; log: Logger 
 
   /**
    * What is not in the copy may have been made a moment ago by another process, and its first events must not be lost:
-   * RECORDS is asked before the answer is no. A check under way may have read too early to know.
+   * RECORDS is asked before the answer is no, and while it cannot say, there is no answer.
    */
   async function seek<T>(find: (copy: Copy) => T | undefined, missCheckAfterMs: number): Promise<T | null> {
     const found = find(await current())
     if (found !== undefined || clock.now() - checkedAt < missCheckAfterMs) return found ?? null
+    return find(await withinMissWait(readFromNowOn())) ?? null
+  }
+
+  /** A check under way may have read too early to know. */
+  async function readFromNowOn(): Promise<Copy> {
+    const askedAt = clock.now()
     await checking?.catch(() => {})
-    return find(await startCheck()) ?? null
+    const fresh = await startCheck()
+    if (checkedAt < askedAt) throw new Problem('store.unavailable')
+    return fresh
+  }
+
+  function withinMissWait(read: Promise<Copy>): Promise<Copy> {
+    const late = Promise.withResolvers<Copy>()
+    const cancel = clock.after(MISS_WAIT_MS, () => late.reject(new Problem('store.unavailable')))
+    read.catch(() => undefined)
+    return Promise.race([read, late.promise]).finally(cancel)
   }
 
   async function check(): Promise<Copy> {

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser } from 'playwright-core'
+import { expectNoBarriers, LOOKS } from './axe.ts'
 import { openBrowser, openConsole, type PageOptions, type WatchedPage } from './browser.ts'
 import { chart, hoverUntil, numberOn, rowsOf, tableOf, timed, untilDrawn } from './charts.ts'
 import { knownAudience, untilEventsAreIn, WATCHER_EVENTS, type KnownAudience } from './console-fixture.ts'
@@ -48,31 +47,21 @@ describe('every page', () => {
     'no viewer': '/viewers',
     'an unknown page': '/nothing',
   }
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-  test.each([
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 390],
-    ['dark', 390],
-  ] as const)('is free of barriers and of breaches of its policy, %s, %i px wide', async (theme, width) => {
-    const { page, faults } = await open('/', { theme, width })
-    for (const [name, path] of Object.entries(PAGES)) {
-      const address = name === 'a viewer' ? `/viewers?viewer=${encodeURIComponent(audience.watcher)}` : path
-      await page.goto(`${instance.url}/console${address}`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await untilDrawn(page)
-      // By the debugging protocol: the policy of the page would refuse an injected script.
-      await page.evaluate(axe)
-      const found = await page.evaluate<AxeAnswer>('axe.run()')
-      const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [name, id, nodes])).toEqual([])
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name} fits`).toBe(
-        true,
-      )
-    }
-    expect(faults).toEqual([])
-  })
+  test.each(LOOKS)(
+    'is free of barriers and of breaches of its policy, %s, %i px wide',
+    async (theme, width) => {
+      const { page, faults } = await open('/', { theme, width })
+      for (const [name, path] of Object.entries(PAGES)) {
+        const address = name === 'a viewer' ? `/viewers?viewer=${encodeURIComponent(audience.watcher)}` : path
+        await page.goto(`${instance.url}/console${address}`)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await untilDrawn(page)
+        await expectNoBarriers(page, name)
+      }
+      expect(faults).toEqual([])
+    },
+  )
 })
 
 describe('registrations', () => {
@@ -433,7 +422,3 @@ describe('a viewer', () => {
     )
   })
 })
-
-interface AxeAnswer {
-  readonly violations: readonly { readonly id: string; readonly impact: string; readonly nodes: unknown }[]
-}

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Browser } from 'playwright-core'
+import { expectNoBarriers, LOOKS } from './axe.ts'
 import { openBrowser, openConsole, openPage, type WatchedPage } from './browser.ts'
 import { startInstance, type TestInstance } from './instance.ts'
 
@@ -70,6 +71,28 @@ test('who is not signed in is sent to the sign-in and comes back to the page ask
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await page.goto(`${instance.url}/console/registrations`)
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
+test.each(LOOKS)('the pages outside are free of barriers, %s, %i px wide', async (theme, width) => {
+  const { page, faults } = keep(await openPage(browser, { theme, width }))
+  const ways = ['sign-in', 'welcome', 'join', 'password'].flatMap((name) =>
+    name === 'sign-in' ? [name] : [name, `${name}?token=wrong`],
+  )
+  for (const way of ways) {
+    await page.goto(`${instance.url}/console/${way}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await expectNoBarriers(page, way)
+    if (way.includes('token')) {
+      for (const input of await page.locator('input').all()) {
+        const isEmail = (await input.getAttribute('type')) === 'email'
+        await input.fill(isEmail ? 'else@operators.example' : ANA.password)
+      }
+      await page.keyboard.press('Enter')
+      await page.getByRole('alert').waitFor()
+      await expectNoBarriers(page, `${way}, refused`)
+    }
+  }
+  expect(faults).toEqual([])
 })
 
 test('a link to the sign-in leads to a page of the console and nowhere else', async () => {

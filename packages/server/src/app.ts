@@ -7,7 +7,7 @@ import { createAccounts, type Accounts } from './modules/accounts/index.ts'
 import { createAudience } from './modules/audience/index.ts'
 import { createCatalogue, type Catalogue } from './modules/catalogue/index.ts'
 import { createOperators, type Operators } from './modules/operators/index.ts'
-import { createIntake, createRecorder } from './modules/tracking/index.ts'
+import { createIntake, createRecorder, createStitching } from './modules/tracking/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { consolePages } from './platform/http/console-pages.ts'
 import { addIdempotency, idempotencyJob } from './platform/http/idempotency.ts'
@@ -48,6 +48,7 @@ export interface Modules {
   readonly operators: Operators
   readonly accounts: Accounts
   readonly catalogue: Catalogue
+  readonly stitching: ReturnType<typeof createStitching>
 }
 
 export async function createModules(foundations: Foundations, baseUrl: string): Promise<Modules> {
@@ -68,6 +69,7 @@ export async function createModules(foundations: Foundations, baseUrl: string): 
       settings: configuration.accounts,
     }),
     catalogue: createCatalogue({ db, clock, audit, log }),
+    stitching: createStitching({ db, events, clock }),
   }
 }
 
@@ -146,7 +148,7 @@ export async function mountRoutes(
   modules: Modules,
 ): Promise<void> {
   const { configuration, journal, vault, clock, random, metrics, log, events } = foundations
-  const { operators, accounts, catalogue } = modules
+  const { operators, accounts, catalogue, stitching } = modules
   const intake = createIntake({
     journal,
     accounts,
@@ -160,7 +162,7 @@ export async function mountRoutes(
     events,
     accounts,
     catalogue,
-    subjectsOf: async (vid) => [vid],
+    subjectsOf: stitching.people.subjectsOf,
     audit: operators.audit,
     clock,
     log,
@@ -193,7 +195,7 @@ export async function createWorker(
   await migrateRecords(records, undefined, { log })
   await vault.check(records.db)
   await migrateEvents(events)
-  const { operators, accounts, catalogue } = await createModules(foundations, baseUrl)
+  const { operators, accounts, catalogue, stitching } = await createModules(foundations, baseUrl)
   const lookup = await catalogue.startLookup()
   const state = openLmdbRecorderState(folder.recorder, { journalId: journal.id })
   const recorder = createRecorder({
@@ -207,12 +209,14 @@ export async function createWorker(
     metrics,
     settings: configuration.recorder,
     accounts,
+    people: stitching.people,
     titleInfo: lookup.titleInfo,
     setAsideFolder: folder.setAside,
   })
   const jobs: Job[] = [
     ...accounts.jobs,
     ...operators.jobs,
+    ...stitching.jobs,
     idempotencyJob({ db: records.db, clock }),
     { name: 'vault.rotate', everyMs: DAY_MS, run: async () => void (await vault.rotate(records.db)) },
   ]

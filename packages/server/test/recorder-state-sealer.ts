@@ -17,6 +17,7 @@ for (;;) {
       number,
       upTo: number as Position,
       inserts: [{ table: 'events', token: `t${number}`, ndjson: Buffer.alloc(200_000, number % 256) }],
+      links: [],
     },
     { seen: keys, remember: [{ kind: 'view', key: 'latest', value, dueAt: number }] },
   )

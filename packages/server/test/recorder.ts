@@ -10,7 +10,7 @@ import { createLogger } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { openLmdbJournal } from '../src/storage/journal/lmdb-journal.ts'
 import { openLmdbRecorderState } from '../src/storage/journal/lmdb-recorder-state.ts'
-import type { Journal, RecorderState } from '../src/storage/index.ts'
+import type { Journal, RecorderState, SubjectLink } from '../src/storage/index.ts'
 
 /** When tests of the recorder happen: a Sunday noon in winter. */
 export const NOW = Date.UTC(2026, 10, 22, 12)
@@ -24,6 +24,8 @@ export interface TestRecorder {
   readonly recorder: Recorder
   /** What accounts was told. */
   readonly identified: Identification[]
+  /** Who turned out to be whom. */
+  readonly linked: SubjectLink[]
   append(header: Partial<EntryHeader>, body: object): Promise<void>
   close(): Promise<void>
 }
@@ -38,6 +40,7 @@ export function openTestRecorder(
   const journal = openLmdbJournal(join(folder, 'journal'), { bytesMax: 500_000_000, entriesMax: 1_000_000 })
   const state = openLmdbRecorderState(join(folder, 'recorder'), { journalId: journal.id })
   const identified: Identification[] = []
+  const linked: SubjectLink[] = []
   const deps: RecorderDependencies = {
     journal,
     state,
@@ -48,6 +51,7 @@ export function openTestRecorder(
       resolveExternalIds: async (_, ids) => new Map([...ids].map((id) => [id, vidOf(id)])),
       applyIdentify: async (identification) => void identified.push(identification),
     },
+    people: { link: async (links) => void linked.push(...links) },
     titleInfo: (id) => (id.startsWith('movie') ? { kind: 'vod', type: 'movie' } : undefined),
     setAsideFolder: join(folder, 'set-aside'),
     settings: { batchRowsMax: 20_000, batchBytesMax: 8_000_000, batchEvery: 250 },
@@ -66,6 +70,7 @@ export function openTestRecorder(
     state: () => state,
     recorder,
     identified,
+    linked,
     async append(header, body) {
       await journal.append(entryOf(header, body))
     },

@@ -15,7 +15,13 @@ export { migrateEvents } from './events/migrate.ts'
 export { defineReport, type Report } from './events/report.ts'
 export { eventsSettings } from './events/settings.ts'
 export type { Journal, JournalEntry, Position } from './journal/journal.ts'
-export type { RecorderState, RememberedKind, SealedBatch, StateChanges } from './journal/recorder-state.ts'
+export type {
+  RecorderState,
+  RememberedKind,
+  SealedBatch,
+  StateChanges,
+  SubjectLink,
+} from './journal/recorder-state.ts'
 export { openLmdbJournal } from './journal/lmdb-journal.ts'
 export { openLmdbRecorderState } from './journal/lmdb-recorder-state.ts'
 export { journalSettings } from './journal/settings.ts'

@@ -60,7 +60,7 @@ export interface AudienceDeps {
   readonly events: Events
   readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer'>
   readonly catalogue: Pick<Catalogue, 'namesOf' | 'count'>
-  /** All subjects that belong to a person, the given one among them: those of devices that were linked, and merged viewers. */
+  /** All subjects of a viewer's person, the vid that stands for the person first: merged viewers, devices that were linked. */
   readonly subjectsOf: (vid: Subject) => Promise<readonly Subject[]>
   readonly audit: AuditTrail
   readonly clock: Clock
@@ -105,8 +105,9 @@ export function createAudience(deps: AudienceDeps): Audience {
       object: found.viewerId,
       details: { report: look.report, service: service.id, from, to },
     })
+    const subjects = await deps.subjectsOf(found.vid)
     return {
-      viewer: { viewerId: found.viewerId, vid: found.vid, subjects: await deps.subjectsOf(found.vid) },
+      viewer: { viewerId: found.viewerId, vid: subjects[0]!, subjects },
       service: service.id,
       range: { from, to, timeZone: service.timeZone },
       signal: look.signal,

@@ -14,7 +14,7 @@ import { ANALYTICS_PURPOSE, viewerEvents, viewerEventTypes, viewerOverview } fro
 /** A viewer as reports need one. */
 export interface ReportedViewer {
   readonly viewerId: string
-  /** The person in EVENTS. */
+  /** The vid that stands for the person in EVENTS. */
   readonly vid: Subject
   /** All subjects that belong to the person, the vid among them. */
   readonly subjects: readonly Subject[]

@@ -5,10 +5,11 @@ import {
   type AnnotatedTable,
   type ColumnAnnotation,
 } from '../../platform/data-map.ts'
+import { subjectDenialData, subjectLinkData, subjectMergeData, subjectPersonData } from './schema.ts'
 
 /**
- * Data map of what tracking keeps outside RECORDS: the tables of EVENTS that the recorder fills, their rollups, the journal
- * and the recorder's own memory.
+ * Data map of what tracking keeps: who is who in RECORDS and EVENTS, the tables of EVENTS that the recorder fills, their
+ * rollups, the journal and the recorder's own memory.
  *
  * Erasure of events deletes a subject's rows (after their negated contributions went into the key-less rollups). What
  * waits in the journal or in the recorder is gone within its own short time, and a tombstone refuses what comes late.
@@ -164,6 +165,19 @@ const bytesDay: AnnotatedTable = {
   },
 }
 
+/** EVENTS' copy of RECORDS' `subject_person`. */
+const personOf: AnnotatedTable = {
+  store: 'events',
+  table: 'person_of',
+  columns: {
+    subject: { ...subject, retention: 'account', isExported: false },
+    person: { ...subject, retention: 'account', isExported: false },
+    denied: { ...stamp, retention: 'account' },
+    is_deleted: { ...stamp, retention: 'account' },
+    version: { ...stamp, retention: 'account' },
+  },
+}
+
 /** The journal: one entry a request. */
 const journal: AnnotatedTable = {
   store: 'journal',
@@ -198,6 +212,11 @@ export const trackingData: readonly AnnotatedTable[] = [
   subjectTitleDay,
   subjectDay,
   bytesDay,
+  subjectLinkData,
+  subjectMergeData,
+  subjectDenialData,
+  subjectPersonData,
+  personOf,
   journal,
   recorder,
 ]

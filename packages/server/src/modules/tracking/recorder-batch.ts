@@ -134,7 +134,10 @@ export function openBatch(deps: BatchDependencies): Batch {
         ...insertsOf('view_revision', viewed.rows, tokenPrefix),
       ]
       const remember = [...subjects.remember(now), ...viewed.remember]
-      return { sealed: { number, upTo, inserts }, changes: { seen: dedupe.seen(), remember } }
+      return {
+        sealed: { number, upTo, inserts, links: subjects.links },
+        changes: { seen: dedupe.seen(), remember },
+      }
     },
   }
 }

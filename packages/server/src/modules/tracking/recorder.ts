@@ -14,13 +14,14 @@ import type { Identification } from './recorder-identify.ts'
 import { insertUntilDone } from './recorder-insert.ts'
 import { openSetAside } from './recorder-set-aside.ts'
 import type { recorderSettings } from './recorder-settings.ts'
+import type { People } from './stitching/people.ts'
 
 /**
  * The recorder takes requests from the journal to EVENTS, each event exactly once.
  *
  *     read → decode → drop what came before → whose is it → enrich → fold views → rows
- *       → seal (rows, what was seen, what is remembered and the cursor: one commit)
- *       → insert under the batch's tokens → unseal → commit and trim the journal
+ *       → seal (rows, links, what was seen, what is remembered and the cursor: one commit)
+ *       → link → insert under the batch's tokens → unseal → commit and trim the journal
  *
  * Before the seal nothing has happened, and after it nothing is computed again: a crash between repeats an insert whose
  * token EVENTS knows. See docs/adr/0005-journal-and-exactly-once.md.
@@ -39,6 +40,7 @@ export interface RecorderDependencies {
   readonly events: Pick<Events, 'insert'>
   readonly vault: Pick<Vault, 'openFromIntake' | 'pseudonym'>
   readonly accounts: RecorderAccounts
+  readonly people: Pick<People, 'link'>
   /** What the catalogue knows of a title or channel, from memory. */
   titleInfo(contentId: string): { readonly kind: string; readonly type: string } | undefined
   /** Where what cannot be recorded is kept. */
@@ -131,6 +133,8 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   }
 
   async function insertSealed(sealed: SealedBatch): Promise<void> {
+    // First, so that reports know the person when they know the events.
+    if (sealed.links.length > 0) await deps.people.link(sealed.links)
     for (const insert of sealed.inserts)
       count.aside(await insertUntilDone(insert, stopping.signal, { ...batchDeps, events: deps.events }))
     await state.unseal()
@@ -147,7 +151,10 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       state.due(kind, keptHouseAt, FORGET_VALUES_MAX).map((key) => ({ kind, key, value: null })),
     )
     if (over.length > 0) {
-      await state.seal({ number: state.nextNumber(), upTo: null, inserts: [] }, { seen: [], remember: over })
+      await state.seal(
+        { number: state.nextNumber(), upTo: null, inserts: [], links: [] },
+        { seen: [], remember: over },
+      )
       await state.unseal()
     }
     await state.expire(keptHouseAt, FORGET_KEYS_MAX)

@@ -1,5 +1,6 @@
+import { PURPOSE_BITS } from '@foyer/contracts'
 import type { Subject } from '../../platform/ids.ts'
-import type { RecorderState, StateChanges } from '../../storage/index.ts'
+import type { RecorderState, StateChanges, SubjectLink } from '../../storage/index.ts'
 import { nextDeviceState, type DeviceState } from './device-state.ts'
 import type { TrackedEvent } from './recorder-event.ts'
 
@@ -23,9 +24,13 @@ export interface Attribution {
 /** Whose the events of a batch are, in their order. Nothing is drawn twice: what is drawn is sealed with the batch. */
 export interface Subjects {
   attribute(events: readonly TrackedEvent[]): Promise<Attribution[]>
+  /** Anonymous subjects that turned out to be a viewer's, in order. */
+  readonly links: readonly SubjectLink[]
   remember(now: number): StateChanges['remember']
 }
 
+/** Joining a device's anonymous use with its viewer is measuring who watched: events that do not allow it join nothing. */
+const LINK_MASK = 2 ** PURPOSE_BITS.analytics
 /** Devices that send nothing for this long are forgotten, like their events. */
 const FORGET_MS = 396 * 86_400_000
 /** An unchanged device is written again only after this time, to move its forgetting on. */
@@ -34,6 +39,7 @@ const REWRITE_MS = 30 * 86_400_000
 export function openSubjects(state: Pick<RecorderState, 'get'>, deps: SubjectDependencies): Subjects {
   const devices = new Map<string, { stored: DeviceState | null; state: DeviceState }>()
   const pseudonyms = new Map<string, Subject>()
+  const links: SubjectLink[] = []
 
   /** Ids of installations mean something within their service only. */
   function pseudonymOf(event: TrackedEvent, id: string): Subject {
@@ -48,7 +54,10 @@ export function openSubjects(state: Pick<RecorderState, 'get'>, deps: SubjectDep
 
   function load(key: string): DeviceState | null {
     const bytes = state.get('device', key)
-    return bytes ? (JSON.parse(Buffer.from(bytes).toString('utf8')) as DeviceState) : null
+    if (!bytes) return null
+    const json = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<DeviceState>
+    // As devices were remembered before they had stretches: they begin anew.
+    return json.stretches ? (json as DeviceState) : null
   }
 
   function attributeOne(event: TrackedEvent, vid: Subject | null): Attribution {
@@ -62,18 +71,32 @@ export function openSubjects(state: Pick<RecorderState, 'get'>, deps: SubjectDep
       const subject = vid ?? deps.pseudonym('nobody', event.service)
       return { subject, isSignedIn: vid !== null, device }
     }
+    const mayLink = (event.consentMask & LINK_MASK) !== 0
+    if (vid === null && !mayLink) return { subject: nobodyOf(event), isSignedIn: false, device }
     const key = pseudonymOf(event, keyId)
     let known = devices.get(key)
     if (!known) {
       const stored = load(key)
       known = { stored, state: stored as DeviceState }
     }
-    const next = nextDeviceState(known.state, { vid, ts: event.ts }, deps.drawSubject)
-    devices.set(key, { stored: known.stored, state: next.state })
-    return { subject: next.subject, isSignedIn: vid !== null, device }
+    const { state, subject, link } = nextDeviceState(
+      known.state,
+      { vid, ts: event.ts, mayLink },
+      deps.drawSubject,
+    )
+    devices.set(key, { stored: known.stored, state })
+    if (link) links.push({ ...link, device: device as Subject, at: event.ts })
+    return { subject, isSignedIn: vid !== null, device }
+  }
+
+  /** The same for all events of a view or visit, and for nothing else. */
+  function nobodyOf({ service, app, viewId, visitId, messageId }: TrackedEvent): Subject {
+    return deps.pseudonym('nobody', `${service}\n${app}\n${viewId || visitId || messageId}`)
   }
 
   return {
+    links,
+
     async attribute(events) {
       const viewers = await resolveAll(events, deps)
       return events.map((event) => {

@@ -1,7 +1,13 @@
 import type { Database } from 'lmdb'
 import type { Position } from './journal.ts'
 import { openEnvironment, type LmdbEnvironment } from './lmdb-environment.ts'
-import type { RecorderState, RememberedKind, SealedBatch, StateChanges } from './recorder-state.ts'
+import type {
+  RecorderState,
+  RememberedKind,
+  SealedBatch,
+  StateChanges,
+  SubjectLink,
+} from './recorder-state.ts'
 import { openSeenKeys } from './lmdb-seen-keys.ts'
 
 /** Address space to begin with; the library grows it. */
@@ -12,6 +18,8 @@ interface SealedHeader {
   readonly upTo: Position | null
   readonly number: number
   readonly inserts: readonly { readonly table: string; readonly token: string }[]
+  /** Absent in what was sealed before there were links. */
+  readonly links?: readonly SubjectLink[]
 }
 
 /**
@@ -46,6 +54,7 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
       upTo: batch.upTo,
       number: batch.number,
       inserts: batch.inserts.map(({ table, token }) => ({ table, token })),
+      links: batch.links,
     }
     env.meta.putSync('sealed', header)
     env.meta.putSync('lastNumber', batch.number)
@@ -68,6 +77,7 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
         upTo,
         number,
         inserts: header.inserts.map((insert, i) => ({ ...insert, ndjson: rows.get(i)! })),
+        links: header.links ?? [],
       }
     },
     async seal(batch, changes) {

@@ -51,7 +51,8 @@ describe.each(BACK_ENDS)('recorder state: $name', ({ open }) => {
       token: `journal:${number}:${table}`,
       ndjson: Buffer.from(table + ndjson),
     }))
-    return { number, upTo: upTo as Position | null, inserts }
+    const links = [{ anonymous: '1', vid: '2', device: '3', at: NOW }] as unknown as SealedBatch['links']
+    return { number, upTo: upTo as Position | null, inserts, links }
   }
 
   test('before the first batch there is nothing', () => {

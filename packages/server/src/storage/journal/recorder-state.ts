@@ -1,3 +1,4 @@
+import type { Subject } from '../../platform/ids.ts'
 import type { Position } from './journal.ts'
 
 /**
@@ -50,4 +51,16 @@ export interface SealedBatch {
   /** Number of the batch, for its tokens. */
   readonly number: number
   readonly inserts: readonly { readonly table: string; readonly token: string; readonly ndjson: Uint8Array }[]
+  /** What the batch found out about who is who, for RECORDS. */
+  readonly links: readonly SubjectLink[]
+}
+
+/** An anonymous subject that turned out to be a viewer's, because she signed in on its device. */
+export interface SubjectLink {
+  readonly anonymous: Subject
+  readonly vid: Subject
+  /** Pseudonym of the installation. */
+  readonly device: Subject
+  /** When, epoch ms. */
+  readonly at: number
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 /**
  * Completes package-lock.json with the platform builds of optional packages that the registry at hand does not serve:
  * `npm install` leaves them out, `npm ci` then refuses the lockfile, and people on other systems would get no build at
- * all. `--check` only tells whether something is missing. Idempotent.
+ * all. `--check` only tells whether something is missing, and whether two builds of one program would share a name in
+ * `node_modules/.bin`: npm 10 takes the link away with the one that it leaves out. Idempotent.
  */
 interface LockedPackage {
   version?: string
@@ -13,6 +14,7 @@ interface LockedPackage {
   os?: string[]
   cpu?: string[]
   optionalDependencies?: Record<string, string>
+  bin?: Record<string, string>
 }
 
 const path = fileURLToPath(new URL('../package-lock.json', import.meta.url))
@@ -38,14 +40,26 @@ for (const [key, locked] of Object.entries({ ...lock.packages })) {
 }
 
 if (process.argv.includes('--check')) {
-  if (missing.length > 0) {
-    process.stderr.write(`package-lock.json lacks ${missing.join(', ')}; run: npm run lockfile\n`)
-    process.exit(1)
+  if (missing.length > 0) fail(`lacks ${missing.join(', ')}; run: npm run lockfile`)
+  for (const [bin, names] of Map.groupBy(binsOfOptional(), ({ bin }) => bin)) {
+    if (names.length > 1) fail(`has ${names.map(({ name }) => name).join(' and ')}, which both are ${bin}`)
   }
 } else if (missing.length > 0) {
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
   process.stdout.write(`added ${missing.length} platform builds\n`)
+}
+
+function fail(what: string): never {
+  process.stderr.write(`package-lock.json ${what}\n`)
+  process.exit(1)
+}
+
+/** Programs of the packages that we list ourselves as optional. */
+function binsOfOptional(): { name: string; bin: string }[] {
+  return Object.keys(lock.packages['']?.optionalDependencies ?? {}).flatMap((name) =>
+    Object.keys(lock.packages[`node_modules/${name}`]?.bin ?? {}).map((bin) => ({ name, bin })),
+  )
 }
 
 /** Whether a package of that name is found from the place of `from`, as Node looks it up. */

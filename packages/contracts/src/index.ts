@@ -4,6 +4,7 @@
  */
 export * from './catalogue.ts'
 export * from './operators.ts'
+export * from './persons.ts'
 export * from './playback.ts'
 export * from './problems.ts'
 export * from './purposes.ts'

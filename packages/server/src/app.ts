@@ -56,6 +56,7 @@ export async function createModules(foundations: Foundations, baseUrl: string): 
   const { db } = records
   const operators = await createOperators({ db, vault, clock, random, log, baseUrl })
   const { audit } = operators
+  const stitching = createStitching({ db, events, clock })
   return {
     operators,
     accounts: createAccounts({
@@ -66,10 +67,11 @@ export async function createModules(foundations: Foundations, baseUrl: string): 
       random,
       audit,
       log,
+      people: stitching.people,
       settings: configuration.accounts,
     }),
     catalogue: createCatalogue({ db, clock, audit, log }),
-    stitching: createStitching({ db, events, clock }),
+    stitching,
   }
 }
 

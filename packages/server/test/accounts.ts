@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RIGHTS, type Right } from '@foyer/contracts'
 import { createAccounts, type Accounts } from '../src/modules/accounts/index.ts'
+import { createPeople } from '../src/modules/tracking/stitching/people.ts'
 import type { AuditTrail } from '../src/platform/audit.ts'
 import { manualClock, type ManualClock } from '../src/platform/clock.ts'
 import { createHttpServer, type Actor, type HttpServer } from '../src/platform/http/index.ts'
@@ -56,10 +57,12 @@ export async function openAccountsRig(
   const openAccounts: AccountsRig['openAccounts'] = ({
     events = options.events ?? quietEvents(),
     vault = createVault({ ring, clock }),
-  } = {}) =>
-    createAccounts({
-      db: opened === 0 ? records.db : records.openClient().db,
+  } = {}) => {
+    const { db } = opened === 0 ? records : records.openClient()
+    return createAccounts({
+      db,
       events,
+      people: createPeople({ db, clock }),
       vault,
       clock,
       random: seededRandom(`accounts ${opened++}`),
@@ -67,6 +70,7 @@ export async function openAccountsRig(
       log,
       settings: { viewerTokenMsMax: 86_400_000 },
     })
+  }
   const accounts = openAccounts()
 
   const server: HttpServer = await createHttpServer({

@@ -5,6 +5,7 @@
  * known to the operator by an external id, and to EVENTS by a random subject that is reserved when the id is first seen
  * (`resolveExternalIds`). What names the person is sealed under the person's own key; what is coarse is readable here and
  * copied to EVENTS by a job that runs every 250 ms. Age is whole years at registration, told by the service's calendar.
+ * Operators make one person of two viewers, and take devices for a person's or for nobody's (`persons.ts`).
  */
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AuditTrail } from '../../platform/audit.ts'
@@ -20,6 +21,8 @@ import { createDirectory, type AppAccess, type KeyAccess, type ServiceAccess } f
 import { createIdentify, type Identification, type IdentifyResult } from './identify.ts'
 import { createImportViewers, type ImportViewers } from './import-viewers.ts'
 import { createKeys, type Keys } from './keys.ts'
+import { personRoutes } from './person-routes.ts'
+import { createPersons, type PeopleOfViewers } from './persons.ts'
 import { createProjection } from './projection.ts'
 import { keyRoutes, serviceRoutes } from './service-routes.ts'
 import { createServices, type Services } from './services.ts'
@@ -77,6 +80,7 @@ export function createAccounts(deps: {
   random: RandomSource
   audit: AuditTrail
   log: Logger
+  people: PeopleOfViewers
   settings: SettingValues<typeof accountsSettings>
 }): Accounts {
   const directory = createDirectory(deps)
@@ -87,12 +91,14 @@ export function createAccounts(deps: {
   const identify = createIdentify({ ...deps, directory, subjects })
   const tokens = createViewerTokens({ ...deps, lifetimeMsMax: deps.settings.viewerTokenMsMax })
   const projection = createProjection(deps)
+  const persons = createPersons({ ...deps, viewers })
 
   return {
     async routes(server) {
       await serviceRoutes(services)(server)
       await keyRoutes(keys)(server)
       await viewerRoutes(viewers)(server)
+      await personRoutes(persons)(server)
     },
     jobs: [
       {

@@ -27,6 +27,8 @@ export interface People {
 
   /** Makes one person of two: `vid` and all who were merged into it become `into`'s. */
   merge(merge: { vid: Subject; into: Subject }, tx?: Database): Promise<MergeOutcome>
+  /** All merges of the person that `vid` belongs to, in order of time. */
+  merges(vid: Subject): Promise<Merge[]>
   /** Takes back the merge of `vid`; who was merged into it goes with it. False when it was not merged. */
   unmerge(vid: Subject, tx?: Database): Promise<boolean>
 
@@ -50,6 +52,13 @@ export interface LinkedDevice {
   /** First and last time that somebody signed in on it as this person, epoch ms. */
   readonly firstLinkedAt: number
   readonly lastLinkedAt: number
+}
+
+export interface Merge {
+  readonly vid: Subject
+  readonly into: Subject
+  /** Epoch ms. */
+  readonly mergedAt: number
 }
 
 export interface Person {
@@ -174,6 +183,14 @@ export function createPeople({ db, clock }: { db: NodePgDatabase; clock: Clock }
         await refresh(tx, [vid])
         return { outcome: 'merged' }
       }),
+
+    async merges(vid) {
+      const { rows } = await db.execute<{ vid: Subject; into: Subject; at: number }>(sql`
+        WITH RECURSIVE ${personsFrom(sql`SELECT ${vid}::bigint`)}
+        SELECT vid, into_vid AS into, extract(epoch FROM merged_at)::float8 * 1000 AS at
+        FROM subject_merge WHERE vid IN (SELECT vid FROM member) ORDER BY merged_at, vid`)
+      return rows.map(({ vid, into, at }) => ({ vid, into, mergedAt: Math.round(at) }))
+    },
 
     unmerge: (vid, given) =>
       within(given, async (tx) => {

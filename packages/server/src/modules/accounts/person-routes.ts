@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { linkedDevice, slug, viewerMerge, viewerPerson } from '@foyer/contracts'
+import { actorOf, problems, type Routes } from '../../platform/http/index.ts'
+import type { Subject } from '../../platform/ids.ts'
+import type { Persons } from './persons.ts'
+
+/** When and where somebody used a device is behaviour. */
+const mayLook = { access: { right: 'viewers.activity' } } as const
+const mayWrite = { access: { right: 'viewers.write' } } as const
+
+const byId = z.object({
+  /** A viewer's id, or `external:` and an external id. */
+  id: z.string().min(1).max(512),
+})
+const byDevice = byId.extend({ deviceId: linkedDevice.shape.deviceId })
+const inService = z.object({
+  /** Needed only where viewers of several services have the same external id. */
+  service: slug.optional(),
+})
+
+/** Which viewers and devices are one person. */
+export function personRoutes(persons: Persons): Routes {
+  return (server) => {
+    const tags = ['Viewers']
+
+    server.get(
+      '/v1/viewers/:id/person',
+      {
+        config: mayLook,
+        schema: {
+          summary: 'Which viewers and devices are the same person',
+          description: 'Each look is audited.',
+          tags,
+          params: byId,
+          querystring: inService,
+          response: { 200: viewerPerson, ...problems('request.invalid', 'viewer.not_found') },
+        },
+      },
+      (request) => persons.read(actorOf(request), { ...request.params, ...request.query }),
+    )
+
+    server.post(
+      '/v1/viewers/:id/merge',
+      {
+        config: mayWrite,
+        schema: {
+          summary: 'Make one person of two viewers',
+          description:
+            'The viewer, and who was merged into it before, counts as the other in every report within a second. Both keep their profiles, and it can be taken back.',
+          tags,
+          params: byId,
+          querystring: inService,
+          body: viewerMerge,
+          response: {
+            200: viewerPerson,
+            ...problems(
+              'request.invalid',
+              'viewer.not_found',
+              'viewer.same_person',
+              'viewer.merged',
+              'viewer.other_service',
+            ),
+          },
+        },
+      },
+      (request) =>
+        persons.merge(actorOf(request), { ...request.params, ...request.query }, request.body.into),
+    )
+
+    server.post(
+      '/v1/viewers/:id/unmerge',
+      {
+        config: mayWrite,
+        schema: {
+          summary: 'Take a merge back',
+          description: 'Who was merged into this viewer stays with it.',
+          tags,
+          params: byId,
+          querystring: inService,
+          response: {
+            200: viewerPerson,
+            ...problems('request.invalid', 'viewer.not_found', 'viewer.not_merged'),
+          },
+        },
+      },
+      (request) => persons.unmerge(actorOf(request), { ...request.params, ...request.query }),
+    )
+
+    for (const [act, isLinked, summary] of [
+      ['unlink', false, "Take a device's anonymous use for nobody's"],
+      ['link', true, "Take a device's anonymous use for the person's again"],
+    ] as const) {
+      server.post(
+        `/v1/viewers/:id/devices/:deviceId/${act}`,
+        {
+          config: mayWrite,
+          schema: {
+            summary,
+            description: 'What the viewer did signed in on it stays theirs. It can be taken back.',
+            tags,
+            params: byDevice,
+            querystring: inService,
+            response: {
+              200: viewerPerson,
+              ...problems('request.invalid', 'viewer.not_found', 'device.not_found'),
+            },
+          },
+        },
+        (request) => {
+          const { id, deviceId } = request.params
+          return persons.linkDevice(
+            actorOf(request),
+            { id, deviceId: deviceId as Subject, ...request.query },
+            isLinked,
+          )
+        },
+      )
+    }
+  }
+}

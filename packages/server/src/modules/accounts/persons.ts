@@ -1,0 +1,148 @@
+import { inArray } from 'drizzle-orm'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { ViewerPerson } from '@foyer/contracts'
+import type { AuditTrail } from '../../platform/audit.ts'
+import type { Database } from '../../platform/data-map.ts'
+import { Problem } from '../../platform/errors.ts'
+import type { Actor } from '../../platform/http/index.ts'
+import type { Subject } from '../../platform/ids.ts'
+import { viewerSubject } from './schema.ts'
+import type { FoundViewer, ViewerReference, Viewers } from './viewers.ts'
+
+/** Which viewers and devices are one person, as operators see and change it. Every look and change is audited. */
+export interface Persons {
+  read(actor: Actor, reference: ViewerReference): Promise<ViewerPerson>
+  /** Makes one person of two viewers of a service. Throws viewer.same_person, viewer.merged, viewer.other_service. */
+  merge(actor: Actor, reference: ViewerReference, into: string): Promise<ViewerPerson>
+  /** Takes the merge of a viewer back. Throws viewer.not_merged. */
+  unmerge(actor: Actor, reference: ViewerReference): Promise<ViewerPerson>
+  /** Takes the anonymous use of a device for the person's, or for nobody's. Throws device.not_found. */
+  linkDevice(actor: Actor, device: DeviceReference, isLinked: boolean): Promise<ViewerPerson>
+}
+
+export interface DeviceReference extends ViewerReference {
+  readonly deviceId: Subject
+}
+
+/** Who is who, by subjects: what this module needs of it. Tracking keeps it, since every report depends on it. */
+export interface PeopleOfViewers {
+  merge(
+    merge: { vid: Subject; into: Subject },
+    tx?: Database,
+  ): Promise<{ outcome: 'merged' | 'same_person' } | { outcome: 'already_merged'; into: Subject }>
+  unmerge(vid: Subject, tx?: Database): Promise<boolean>
+  merges(vid: Subject): Promise<{ vid: Subject; into: Subject; mergedAt: number }[]>
+  subjectsOf(subject: Subject): Promise<Subject[]>
+  unlink(of: { vid: Subject; device: Subject }): Promise<number>
+  relink(of: { vid: Subject; device: Subject }): Promise<number>
+  linkedDevices(
+    vid: Subject,
+  ): Promise<{ device: Subject; isLinked: boolean; firstLinkedAt: number; lastLinkedAt: number }[]>
+}
+
+export function createPersons(deps: {
+  db: NodePgDatabase
+  audit: AuditTrail
+  viewers: Viewers
+  people: PeopleOfViewers
+}): Persons {
+  const { db, audit, viewers, people } = deps
+
+  async function find(reference: ViewerReference): Promise<FoundViewer> {
+    const found = await viewers.find(reference)
+    if (!found) throw new Problem('viewer.not_found', `No viewer has the id ${reference.id}.`)
+    return found
+  }
+
+  async function idsOf(vids: readonly Subject[]): Promise<ReadonlyMap<Subject, string>> {
+    const rows = await db
+      .select()
+      .from(viewerSubject)
+      .where(inArray(viewerSubject.vid, [...vids]))
+    return new Map(rows.map(({ vid, viewerId }) => [vid, viewerId]))
+  }
+
+  async function personOf({ viewerId, vid }: FoundViewer): Promise<ViewerPerson> {
+    const [merges, devices, subjects] = await Promise.all([
+      people.merges(vid),
+      people.linkedDevices(vid),
+      people.subjectsOf(vid),
+    ])
+    const person = subjects[0]!
+    const ids = await idsOf([person, ...merges.flatMap((merge) => [merge.vid, merge.into])])
+    return {
+      viewerId,
+      personId: ids.get(person) ?? viewerId,
+      merged: merges.map((merge) => ({
+        viewerId: ids.get(merge.vid)!,
+        into: ids.get(merge.into)!,
+        mergedAt: new Date(merge.mergedAt).toISOString(),
+      })),
+      devices: devices.map(({ device, isLinked, firstLinkedAt, lastLinkedAt }) => ({
+        deviceId: device,
+        isLinked,
+        firstLinkedAt: new Date(firstLinkedAt).toISOString(),
+        lastLinkedAt: new Date(lastLinkedAt).toISOString(),
+      })),
+    }
+  }
+
+  return {
+    async read(actor, reference) {
+      const found = await find(reference)
+      await audit.record({ actor, action: 'viewer.person_looked_up', object: found.viewerId })
+      return personOf(found)
+    },
+
+    async merge(actor, reference, into) {
+      const [found, other] = await Promise.all([find(reference), find({ ...reference, id: into })])
+      if (found.service !== other.service) {
+        throw new Problem(
+          'viewer.other_service',
+          `One registered with ${found.service}, the other with ${other.service}. Registrations are counted by service, so only viewers of one can be merged.`,
+        )
+      }
+      const result = await people.merge({ vid: found.vid, into: other.vid })
+      if (result.outcome === 'same_person')
+        throw new Problem('viewer.same_person', `${found.viewerId} and ${other.viewerId} are one person.`)
+      if (result.outcome === 'already_merged') {
+        const ids = await idsOf([result.into])
+        throw new Problem(
+          'viewer.merged',
+          `${found.viewerId} was merged into ${ids.get(result.into)}. Take that back first, or merge that one.`,
+        )
+      }
+      await audit.record({
+        actor,
+        action: 'viewer.merged',
+        object: found.viewerId,
+        details: { into: other.viewerId },
+      })
+      return personOf(found)
+    },
+
+    async unmerge(actor, reference) {
+      const found = await find(reference)
+      if (!(await people.unmerge(found.vid)))
+        throw new Problem('viewer.not_merged', `${found.viewerId} stands for itself.`)
+      await audit.record({ actor, action: 'viewer.unmerged', object: found.viewerId })
+      return personOf(found)
+    },
+
+    async linkDevice(actor, { deviceId, ...reference }, isLinked) {
+      const found = await find(reference)
+      const known = await people.linkedDevices(found.vid)
+      if (!known.some(({ device }) => device === deviceId))
+        throw new Problem('device.not_found', `${found.viewerId} never signed in on the device ${deviceId}.`)
+      const of = { vid: found.vid, device: deviceId }
+      await (isLinked ? people.relink(of) : people.unlink(of))
+      await audit.record({
+        actor,
+        action: isLinked ? 'viewer.device_linked' : 'viewer.device_unlinked',
+        object: found.viewerId,
+        details: { deviceId },
+      })
+      return personOf(found)
+    },
+  }
+}

@@ -27,10 +27,13 @@ const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 const MEASURED = 0b10111
 const UNMEASURED = 0b00111
-const DEVICES = ['tv', 'phone', 'tablet', 'laptop', 'box']
+const ANALYTICS = 0b10000
+/** A purpose that no report here asks for. */
+const ANOTHER = 0b100000
+const DEVICES = ['tv', 'phone', 'tablet']
 const TITLES = ['harbour', 'lagoon', 'meadow']
 const GENDERS = ['female', 'male', 'other', '']
-const VIEWERS = 6
+const VIEWERS = 5
 const SERVICE = 'cine'
 
 export interface HistoryResult {
@@ -145,15 +148,7 @@ export async function liveHistory(
             () => oracle.unmerge(vid),
           ),
       ],
-      [
-        'deny',
-        3,
-        () =>
-          both(
-            () => people.deny(vid, 0b10000),
-            () => oracle.deny(vid, true),
-          ),
-      ],
+      ['deny', 4, () => deny(vid, pick([ANALYTICS, ANOTHER]))],
       [
         'lift',
         4,
@@ -183,6 +178,11 @@ export async function liveHistory(
     oracle.merge(vid, into)
   }
 
+  async function deny(vid: Subject, denied: number): Promise<void> {
+    await people.deny(vid, denied)
+    oracle.deny(vid, denied === ANALYTICS)
+  }
+
   async function erase(vid: Subject): Promise<void> {
     const subjects = await people.subjectsOf(vid)
     for (const each of oracle.vidsOf(vid)) await people.deny(each, 0xffff_ffff)
@@ -210,7 +210,7 @@ export async function liveHistory(
       { ...shared, ts: from + 1_000, bytes: 0, played: null },
       { ...shared, ts: from + 1_000 + length, bytes: 1_000, played: null },
     ]
-    if (uniform() < 0.25) held.push({ at: Math.floor(uniform() * 60), events: made })
+    if (uniform() < 0.35) held.push({ at: Math.floor(uniform() * 60), events: made })
     else await deliver(made)
   }
 

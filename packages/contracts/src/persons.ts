@@ -34,6 +34,8 @@ export const viewerPerson = z.object({
   merged: z.array(mergedViewer),
   /** The last used first. */
   devices: z.array(linkedDevice),
+  /** Whether reports know all of this already; they do within a second. */
+  isPublished: z.boolean(),
 })
 export type ViewerPerson = z.infer<typeof viewerPerson>
 

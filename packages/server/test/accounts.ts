@@ -63,6 +63,8 @@ export async function openAccountsRig(
       db,
       events,
       people: createPeople({ db, clock }),
+      // Nobody publishes here.
+      followMsMax: 0,
       vault,
       clock,
       random: seededRandom(`accounts ${opened++}`),

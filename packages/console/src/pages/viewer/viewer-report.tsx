@@ -1,4 +1,5 @@
 import { viewerOverviewReport } from '@foyer/contracts'
+import { useCallback, useState } from 'react'
 import { api } from '../../lib/api.ts'
 import { formatCount, formatMinutes, formatRange } from '../../lib/format.ts'
 import type { Period } from '../../lib/periods.ts'
@@ -8,13 +9,17 @@ import { Guard } from '../../ui/guard.tsx'
 import { Metric } from '../../ui/metric.tsx'
 import { Empty, Loaded, Skeleton } from '../../ui/states.tsx'
 import { EventsCard } from './events-card.tsx'
+import { PersonCard } from './person-card.tsx'
 
 /** What one viewer did in the dates that were applied (R36–R39). */
 export function ViewerReport(props: { viewerId: string; service: ServiceOption; period: Period }) {
   const { viewerId, service, period } = props
   const path = `/v1/viewers/${encodeURIComponent(viewerId)}/report`
   const query = { service: service.id, from: period.from, to: period.to }
-  const key = JSON.stringify([viewerId, query])
+  // Who the person is can be changed below; numbers and events are then asked for anew.
+  const [turn, setTurn] = useState(0)
+  const key = JSON.stringify([viewerId, query, turn])
+  const onChanged = useCallback(() => setTurn((before) => before + 1), [])
   const overview = useResource(
     key,
     (signal) => api.get(`${path}/overview`, viewerOverviewReport, { query, signal }),
@@ -61,6 +66,15 @@ export function ViewerReport(props: { viewerId: string; service: ServiceOption; 
       </Guard>
       <Guard what="the viewer's events">
         <EventsCard key={key} path={`${path}/events`} query={query} />
+      </Guard>
+      <Guard what="who this person is">
+        <PersonCard
+          key={viewerId}
+          path={`/v1/viewers/${encodeURIComponent(viewerId)}`}
+          timeZone={service.timeZone}
+          service={service.id}
+          onChanged={onChanged}
+        />
       </Guard>
     </>
   )

@@ -81,6 +81,8 @@ export function createAccounts(deps: {
   audit: AuditTrail
   log: Logger
   people: PeopleOfViewers
+  /** How long a change of who is who waits for reports to know it, ms; 2,000 unless told. */
+  followMsMax?: number
   settings: SettingValues<typeof accountsSettings>
 }): Accounts {
   const directory = createDirectory(deps)
@@ -91,7 +93,7 @@ export function createAccounts(deps: {
   const identify = createIdentify({ ...deps, directory, subjects })
   const tokens = createViewerTokens({ ...deps, lifetimeMsMax: deps.settings.viewerTokenMsMax })
   const projection = createProjection(deps)
-  const persons = createPersons({ ...deps, viewers })
+  const persons = createPersons({ ...deps, viewers, followMsMax: deps.followMsMax ?? 2_000 })
 
   return {
     async routes(server) {

@@ -52,19 +52,28 @@ describe.each(recordsBackends())('persons on %s', (backend) => {
 
   it('a viewer stands for itself, without devices', async () => {
     const { status, body } = await rig.call('GET', `/v1/viewers/${ann}/person`)
-    expect([status, body]).toEqual([200, { viewerId: ann, personId: ann, merged: [], devices: [] }])
+    expect([status, body]).toEqual([
+      200,
+      { viewerId: ann, personId: ann, merged: [], devices: [], isPublished: true },
+    ])
     expect(rig.trail).toMatchObject([{ action: 'viewer.person_looked_up', object: ann }])
   })
 
   it('two viewers become one person, seen from both, and two again', async () => {
     const merged = await rig.call('POST', `/v1/viewers/${ann}/merge`, { into: bob })
     const at = new Date(rig.clock.now()).toISOString()
-    const both = { personId: bob, merged: [{ viewerId: ann, into: bob, mergedAt: at }], devices: [] }
+    // Nobody publishes here.
+    const both = {
+      personId: bob,
+      merged: [{ viewerId: ann, into: bob, mergedAt: at }],
+      devices: [],
+      isPublished: false,
+    }
     expect([merged.status, merged.body]).toEqual([200, { viewerId: ann, ...both }])
     expect((await rig.call('GET', `/v1/viewers/${bob}/person`)).body).toEqual({ viewerId: bob, ...both })
 
     const back = await rig.call('POST', `/v1/viewers/${ann}/unmerge`)
-    expect(back.body).toEqual({ viewerId: ann, personId: ann, merged: [], devices: [] })
+    expect(back.body).toMatchObject({ viewerId: ann, personId: ann, merged: [], devices: [] })
     expect(rig.trail.map(({ action, object, details }) => ({ action, object, details }))).toEqual([
       { action: 'viewer.merged', object: ann, details: { into: bob } },
       { action: 'viewer.person_looked_up', object: bob, details: undefined },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { inArray } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { ViewerPerson } from '@foyer/contracts'
@@ -9,7 +10,10 @@ import type { Subject } from '../../platform/ids.ts'
 import { viewerSubject } from './schema.ts'
 import type { FoundViewer, ViewerReference, Viewers } from './viewers.ts'
 
-/** Which viewers and devices are one person, as operators see and change it. Every look and change is audited. */
+/**
+ * Which viewers and devices are one person, as operators see and change it. Every look and change is audited. A change
+ * answers when reports know it, or after `followMsMax`.
+ */
 export interface Persons {
   read(actor: Actor, reference: ViewerReference): Promise<ViewerPerson>
   /** Makes one person of two viewers of a service. Throws viewer.same_person, viewer.merged, viewer.other_service. */
@@ -33,6 +37,7 @@ export interface PeopleOfViewers {
   unmerge(vid: Subject, tx?: Database): Promise<boolean>
   merges(vid: Subject): Promise<{ vid: Subject; into: Subject; mergedAt: number }[]>
   subjectsOf(subject: Subject): Promise<Subject[]>
+  isPublished(vid: Subject): Promise<boolean>
   unlink(of: { vid: Subject; device: Subject }): Promise<number>
   relink(of: { vid: Subject; device: Subject }): Promise<number>
   linkedDevices(
@@ -40,11 +45,16 @@ export interface PeopleOfViewers {
   ): Promise<{ device: Subject; isLinked: boolean; firstLinkedAt: number; lastLinkedAt: number }[]>
 }
 
+/** How often it is looked whether reports follow, ms. */
+const FOLLOW_LOOK_MS = 50
+
 export function createPersons(deps: {
   db: NodePgDatabase
   audit: AuditTrail
   viewers: Viewers
   people: PeopleOfViewers
+  /** How long a change waits for reports to know it, ms. */
+  followMsMax: number
 }): Persons {
   const { db, audit, viewers, people } = deps
 
@@ -63,10 +73,11 @@ export function createPersons(deps: {
   }
 
   async function personOf({ viewerId, vid }: FoundViewer): Promise<ViewerPerson> {
-    const [merges, devices, subjects] = await Promise.all([
+    const [merges, devices, subjects, isPublished] = await Promise.all([
       people.merges(vid),
       people.linkedDevices(vid),
       people.subjectsOf(vid),
+      people.isPublished(vid),
     ])
     const person = subjects[0]!
     const ids = await idsOf([person, ...merges.flatMap((merge) => [merge.vid, merge.into])])
@@ -84,7 +95,15 @@ export function createPersons(deps: {
         firstLinkedAt: new Date(firstLinkedAt).toISOString(),
         lastLinkedAt: new Date(lastLinkedAt).toISOString(),
       })),
+      isPublished,
     }
+  }
+
+  /** The machine's time on purpose: it is a browser that waits. */
+  async function onceReportsFollow(found: FoundViewer): Promise<ViewerPerson> {
+    const until = performance.now() + deps.followMsMax
+    while (!(await people.isPublished(found.vid)) && performance.now() < until) await delay(FOLLOW_LOOK_MS)
+    return personOf(found)
   }
 
   return {
@@ -118,7 +137,7 @@ export function createPersons(deps: {
         object: found.viewerId,
         details: { into: other.viewerId },
       })
-      return personOf(found)
+      return onceReportsFollow(found)
     },
 
     async unmerge(actor, reference) {
@@ -126,7 +145,7 @@ export function createPersons(deps: {
       if (!(await people.unmerge(found.vid)))
         throw new Problem('viewer.not_merged', `${found.viewerId} stands for itself.`)
       await audit.record({ actor, action: 'viewer.unmerged', object: found.viewerId })
-      return personOf(found)
+      return onceReportsFollow(found)
     },
 
     async linkDevice(actor, { deviceId, ...reference }, isLinked) {
@@ -142,7 +161,7 @@ export function createPersons(deps: {
         object: found.viewerId,
         details: { deviceId },
       })
-      return personOf(found)
+      return onceReportsFollow(found)
     },
   }
 }

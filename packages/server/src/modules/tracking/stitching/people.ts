@@ -35,6 +35,9 @@ export interface People {
   /** Forbids the use of a viewer's data for the purposes of the mask; 0 lifts it. It counts for the whole person. */
   deny(vid: Subject, denied: number, tx?: Database): Promise<void>
 
+  /** Whether reports know all that was done to a person. */
+  isPublished(vid: Subject): Promise<boolean>
+
   /** The vid that stands for each subject's person, and what is denied. */
   personsOf(subjects: readonly Subject[]): Promise<Map<Subject, Person>>
   /** All subjects of the person that a subject belongs to, the person's vid first. */
@@ -214,6 +217,16 @@ export function createPeople({ db, clock }: { db: NodePgDatabase; clock: Clock }
               ON CONFLICT (vid) DO UPDATE SET denied = excluded.denied, denied_at = excluded.denied_at`))
         await refresh(tx, [vid])
       }),
+
+    async isPublished(vid) {
+      const { rows } = await db.execute<{ open: boolean }>(sql`
+        WITH RECURSIVE ${personsFrom(sql`SELECT ${vid}::bigint`)}
+        SELECT EXISTS (
+          SELECT FROM subject_person WHERE version > published_version AND subject IN (
+            SELECT vid FROM member
+            UNION SELECT anonymous FROM subject_link WHERE vid IN (SELECT vid FROM member))) AS open`)
+      return !rows[0]!.open
+    },
 
     async personsOf(subjects) {
       const { rows } = await db.execute<{ subject: Subject; person: Subject; denied: string }>(sql`

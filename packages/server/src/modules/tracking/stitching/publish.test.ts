@@ -60,7 +60,9 @@ describe('reports', () => {
     const [ann, bob, tv] = subjects(3) as [Subject, Subject, Subject]
     await linked(tv, ann)
     expect(await persons(tv)).toEqual([tv])
+    expect(await people.isPublished(ann)).toBe(false)
     expect(await publisher.publish()).toBe(true)
+    expect(await people.isPublished(ann)).toBe(true)
     expect(await persons(tv, ann, bob)).toEqual([ann, ann, bob])
 
     await people.merge({ vid: ann, into: bob })
@@ -68,6 +70,7 @@ describe('reports', () => {
     expect(await persons(tv, ann, bob)).toEqual([bob, bob, bob])
 
     await people.unlink({ vid: bob, device: TV })
+    expect(await people.isPublished(bob)).toBe(false)
     await publisher.publish()
     expect(await persons(tv, ann, bob)).toEqual([tv, bob, bob])
 

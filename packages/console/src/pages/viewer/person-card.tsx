@@ -1,6 +1,5 @@
-import { linkedDevice, viewerPerson, type ViewerPerson } from '@foyer/contracts'
+import { viewerPerson, type LinkedDevice, type ViewerPerson } from '@foyer/contracts'
 import { useState, type ReactNode } from 'react'
-import type { z } from 'zod'
 import { api, ApiError } from '../../lib/api.ts'
 import { formatInstant } from '../../lib/format.ts'
 import { addressOf, useLocation } from '../../lib/location.ts'
@@ -161,7 +160,7 @@ function Devices(props: { person: ViewerPerson; timeZone: string; act: Act }) {
   )
 }
 
-function DeviceLine(props: { device: z.infer<typeof linkedDevice>; timeZone: string }) {
+function DeviceLine(props: { device: LinkedDevice; timeZone: string }) {
   const { deviceId, isLinked, lastLinkedAt } = props.device
   return (
     <>

@@ -1,5 +1,5 @@
 import { viewerOverviewReport } from '@foyer/contracts'
-import { useCallback, useState } from 'react'
+import { useState } from 'react'
 import { api } from '../../lib/api.ts'
 import { formatCount, formatMinutes, formatRange } from '../../lib/format.ts'
 import type { Period } from '../../lib/periods.ts'
@@ -19,7 +19,6 @@ export function ViewerReport(props: { viewerId: string; service: ServiceOption; 
   // Who the person is can be changed below; numbers and events are then asked for anew.
   const [turn, setTurn] = useState(0)
   const key = JSON.stringify([viewerId, query, turn])
-  const onChanged = useCallback(() => setTurn((before) => before + 1), [])
   const overview = useResource(
     key,
     (signal) => api.get(`${path}/overview`, viewerOverviewReport, { query, signal }),
@@ -73,7 +72,7 @@ export function ViewerReport(props: { viewerId: string; service: ServiceOption; 
           path={`/v1/viewers/${encodeURIComponent(viewerId)}`}
           timeZone={service.timeZone}
           service={service.id}
-          onChanged={onChanged}
+          onChanged={() => setTurn((before) => before + 1)}
         />
       </Guard>
     </>

@@ -30,7 +30,7 @@ async function watched(
     viewId: `${subject}-${title}`,
     subject,
     consentMask: 31,
-    device: '7' as Subject,
+    device: '7',
     platform: 'web',
     deviceClass: 'desktop',
     country: 'ES',

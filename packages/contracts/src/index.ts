@@ -4,6 +4,7 @@
  */
 export * from './catalogue.ts'
 export * from './operators.ts'
+export * from './overviews.ts'
 export * from './playback.ts'
 export * from './problems.ts'
 export * from './purposes.ts'
@@ -12,4 +13,5 @@ export * from './rights.ts'
 export * from './segment.ts'
 export * from './services.ts'
 export * from './values.ts'
+export * from './viewer-lists.ts'
 export * from './viewers.ts'

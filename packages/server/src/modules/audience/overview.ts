@@ -1,10 +1,13 @@
-import { REPORT_LIMITS, type OverviewReport, type ReportQuery } from '@foyer/contracts'
+import { REPORT_LIMITS, type Compared, type OverviewReport, type ReportQuery } from '@foyer/contracts'
 import type { Events } from '../../storage/index.ts'
 import type { CatalogueSize } from '../catalogue/index.ts'
+import { biggestChanges } from './biggest-changes.ts'
 import { boundsOf, checkRange, datesOf, previousRange } from './calendar.ts'
 import {
   ANALYTICS_PURPOSE,
+  overviewCountries,
   overviewDays,
+  overviewLoyalty,
   overviewPlatforms,
   overviewRegistrations,
   overviewTitles,
@@ -28,18 +31,32 @@ export async function overviewOf(
   const previous = previousRange(query)
   const purpose = ANALYTICS_PURPOSE
   const { events } = deps
-  const [totals, days, platforms, titles, [registered], catalogue] = await Promise.all([
-    events.run(overviewTotals, { service, previousFrom: previous.from, from, to, purpose }, { signal }),
+  const bounds = boundsOf({ from, to, timeZone })
+  const previousStart = boundsOf({ ...previous, timeZone }).start
+  const compared = { service, previousFrom: previous.from, from, to, purpose }
+  const [totals, days, platforms, countries, [loyalty], titles, [registered], catalogue] = await Promise.all([
+    events.run(overviewTotals, compared, { signal }),
     events.run(overviewDays, { service, from, to, purpose }, { signal }),
-    events.run(overviewPlatforms, { service, from, to, purpose }, { signal }),
+    events.run(overviewPlatforms, compared, { signal }),
+    events.run(overviewCountries, { ...compared, limit: REPORT_LIMITS.countriesMax }, { signal }),
+    events.run(
+      overviewLoyalty,
+      {
+        ...compared,
+        beforeFrom: previousRange(previous).from,
+        fromMs: bounds.start,
+        previousFromMs: previousStart,
+      },
+      { signal },
+    ),
     events.run(overviewTitles, { service, from, to, purpose, limit: REPORT_LIMITS.titlesMax }, { signal }),
     events.run(
       overviewRegistrations,
       {
         service,
-        previousFrom: boundsOf({ ...previous, timeZone }).start,
-        from: boundsOf({ from, to, timeZone }).start,
-        to: boundsOf({ from, to, timeZone }).end,
+        previousFrom: previousStart,
+        from: bounds.start,
+        to: bounds.end,
         purpose: SERVICE_PURPOSE,
       },
       { signal },
@@ -80,18 +97,66 @@ export async function overviewOf(
       contentKind: row.content_kind,
       name: names.get(row.content_id) ?? null,
       viewers: row.viewers,
+      visitors: row.visitors,
       starts: row.starts,
       streams: row.streams,
       minutes: minutesOf(row.played_ms),
     })),
-    platforms: platforms.map((row) => ({
-      platform: row.platform,
-      viewers: row.viewers,
-      starts: row.starts,
-      streams: row.streams,
-      minutes: minutesOf(row.played_ms),
-    })),
+    platforms: platforms.map((row) => ({ platform: row.platform, ...usageOf(row) })),
+    countries: countries.map((row) => ({ country: row.country, ...usageOf(row) })),
+    loyalty: {
+      new: { value: loyalty?.new ?? 0, previous: loyalty?.previous_new ?? 0 },
+      returning: { value: loyalty?.returning ?? 0, previous: loyalty?.previous_returning ?? 0 },
+      back: { value: loyalty?.back ?? 0, previous: loyalty?.previous_back ?? 0 },
+      lost: { value: loyalty?.lost ?? 0, previous: loyalty?.previous_lost ?? 0 },
+    },
+    changes: biggestChanges(
+      [
+        ...platforms.map((row) => ({
+          dimension: 'platform' as const,
+          key: row.platform,
+          viewers: viewersOf(row),
+        })),
+        ...countries.map((row) => ({
+          dimension: 'country' as const,
+          key: row.country,
+          viewers: viewersOf(row),
+        })),
+      ],
+      (part) => part.viewers,
+      REPORT_LIMITS.changesMax,
+    ),
   }
+}
+
+interface UsageRow {
+  readonly viewers: number
+  readonly visitors: number
+  readonly starts: number
+  readonly streams: number
+  readonly played_ms: number
+  readonly previous_viewers: number
+  readonly previous_visitors: number
+  readonly previous_played_ms: number
+}
+
+function usageOf(row: UsageRow): Omit<OverviewReport['platforms'][number], 'platform'> {
+  return {
+    viewers: row.viewers,
+    visitors: row.visitors,
+    starts: row.starts,
+    streams: row.streams,
+    minutes: minutesOf(row.played_ms),
+    previous: {
+      viewers: row.previous_viewers,
+      visitors: row.previous_visitors,
+      minutes: minutesOf(row.previous_played_ms),
+    },
+  }
+}
+
+function viewersOf(row: UsageRow): Compared {
+  return { value: row.viewers, previous: row.previous_viewers }
 }
 
 /** Minutes to one decimal, halves up. A sum is rounded once, never its parts. */

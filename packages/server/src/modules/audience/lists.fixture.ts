@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { purposeMask, RIGHTS, type Right } from '@foyer/contracts'
 import { eventRow, ndjson, viewRevisionRow } from '../../../test/event-rows.ts'
 import { openTestEvents, type TestEvents } from '../../../test/events.ts'
@@ -40,8 +41,9 @@ export interface Registered {
   readonly isDeleted?: boolean
 }
 
-export const ANALYTICS = purposeMask(['service', 'analytics'])
-export const SERVICE_ONLY = purposeMask(['service'])
+const MEASURED = purposeMask(['service', 'billing', 'analytics'])
+/** Counted for invoices, and not measured. */
+const UNMEASURED = purposeMask(['service', 'billing'])
 
 /** Whom a subject belongs to, where that is somebody else. */
 export const LINKS: Readonly<Record<number, number>> = { 901: 1, 902: 2, 903: 2, 12: 11 }
@@ -50,8 +52,46 @@ export const DENIED: readonly number[] = [10, 906]
 
 export const personOf = (subject: number): number => LINKS[subject] ?? subject
 export const viewerIdOf = (vid: number): string => `01890a5d-ac96-774b-bcce-${String(vid).padStart(12, '0')}`
+/** What each event weighs. */
+export const BYTES = 1_000
 /** A viewer of EVENTS whom RECORDS no longer holds. */
 export const ERASED = 5
+
+/** The range that is asked for. */
+export const FROM = '2026-10-23'
+export const TO = '2026-10-27'
+/** The days of the range, as many before it, and as many before those. */
+const DAYS = Array.from({ length: 15 }, (_, day) =>
+  new Date(Date.parse('2026-10-13T00:00:00Z') + day * 86_400_000).toISOString().slice(0, 10),
+)
+
+export const VIEWERS: readonly Registered[] = [
+  // Both two-o'clocks of the day on which the clocks go back, and the edges of local days.
+  viewer(1, '2026-10-25T00:30:00.000Z', 'female', 17, 'ES', 'ES-MD', 'Madrid'),
+  viewer(2, '2026-10-25T01:30:00.000Z', 'male', 18, 'ES', 'ES-MD', 'Getafe'),
+  viewer(3, '2026-10-24T21:59:59.999Z', '', null, 'ES', 'ES-CT', ''),
+  viewer(4, '2026-10-24T22:00:00.000Z', 'other', 65, 'ES', '', 'Madrid'),
+  viewer(5, '2026-09-01T10:00:00.000Z', 'female', 30, 'ES', 'ES-MD', 'Madrid'),
+  viewer(6, '2026-10-19T10:00:00.000Z', 'female', 24, 'PT', 'PT-11', 'Lisboa'),
+  viewer(7, '2026-10-26T10:00:00.000Z', 'male', 25, 'PT', '', ''),
+  viewer(8, '2026-10-26T10:00:00.000Z', 'male', 25, '', '', ''),
+  viewer(9, '2026-10-26T10:00:00.000Z', 'male', 25, 'FR', '', '', true),
+  viewer(10, '2026-10-26T10:00:00.000Z', 'female', 40, 'FR', '', ''),
+  viewer(11, '2026-10-01T10:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
+  // Merged into 11.
+  viewer(12, '2026-10-26T11:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
+]
+
+/** 6 comes no more, 11 comes again after a while, 4 was never there before. */
+export const FACTS: readonly Fact[] = fc
+  .sample(fact(), { numRuns: 160, seed: 2026 })
+  .filter(({ subject, date }) => !(subject === 6 && date >= FROM))
+  .filter(
+    ({ subject, date }) =>
+      !(subject === 4 && date < FROM) && !(personOf(subject) === 11 && date >= '2026-10-18' && date < FROM),
+  )
+/** What they did with titles alone, which is all that a title's numbers are made of. */
+export const VIEWS: readonly Fact[] = FACTS.map((each) => ({ ...each, events: 0 }))
 
 export interface ListsFixture {
   readonly store: TestEvents
@@ -62,12 +102,9 @@ export interface ListsFixture {
   close(): Promise<void>
 }
 
-export async function openLists(
-  facts: readonly Fact[],
-  viewers: readonly Registered[],
-): Promise<ListsFixture> {
+export async function openLists(): Promise<ListsFixture> {
   const store = await openTestEvents()
-  await seed(store, facts, viewers)
+  await seed(store)
   const audited: ListsFixture['audited'] = []
   let rights: ReadonlySet<Right> = new Set(RIGHTS)
   const server = await openServer(store, { audited, rights: () => rights })
@@ -145,11 +182,7 @@ async function openServer(
 
 const NAMES: Readonly<Record<string, string>> = { t1: 'Night Ferry', t2: 'Glass Tide', t4: 'Quiet Atlas' }
 
-async function seed(
-  { events }: TestEvents,
-  facts: readonly Fact[],
-  viewers: readonly Registered[],
-): Promise<void> {
+async function seed({ events }: TestEvents): Promise<void> {
   // Links and denials as whoever stitches would have them; reports know these two functions alone.
   const [from, to] = [Object.keys(LINKS), Object.values(LINKS)].map((ids) =>
     ids.map((id) => `toUInt64(${id})`).join(),
@@ -161,9 +194,9 @@ async function seed(
     `CREATE OR REPLACE FUNCTION foyer_visible AS (subject, mask, purpose) ->
        purpose != 0 AND bitAnd(mask, purpose) = purpose AND subject NOT IN (${DENIED.join()})`,
   )
-  await events.insert('viewer', { ndjson: ndjson(viewers.map(viewerRow)), token: 'viewers' })
-  await events.insert('events', { ndjson: ndjson(facts.flatMap(eventRows)), token: 'events' })
-  await events.insert('view_revision', { ndjson: ndjson(facts.flatMap(viewRows)), token: 'views' })
+  await events.insert('viewer', { ndjson: ndjson(VIEWERS.map(viewerRow)), token: 'viewers' })
+  await events.insert('events', { ndjson: ndjson(FACTS.flatMap(eventRows)), token: 'events' })
+  await events.insert('view_revision', { ndjson: ndjson(FACTS.flatMap(viewRows)), token: 'views' })
 }
 
 function viewerRow(viewer: Registered): Record<string, unknown> {
@@ -178,7 +211,7 @@ function viewerRow(viewer: Registered): Record<string, unknown> {
     country: viewer.country,
     region: viewer.region,
     city: viewer.city,
-    consent_mask: SERVICE_ONLY,
+    consent_mask: UNMEASURED,
   }
 }
 
@@ -192,6 +225,7 @@ function eventRows(fact: Fact, index: number): Record<string, unknown>[] {
       consent_mask: fact.mask,
       platform: fact.platform,
       country: fact.country,
+      bytes: String(BYTES),
     }),
   )
 }
@@ -220,4 +254,55 @@ function viewRows(fact: Fact, index: number): Record<string, unknown>[] {
       unknown_ms: String(Math.floor(playedMs / 100)),
     })
   return [row(777_000, 1, 1), row(777_000, 1, -1), row(playedMs, starts, 1)]
+}
+
+function viewer(
+  vid: number,
+  registeredAt: string,
+  gender: string,
+  age: number | null,
+  country: string,
+  region: string,
+  city: string,
+  isDeleted = false,
+): Registered {
+  return { vid, registeredAt, gender, age, country, region, city, isDeleted }
+}
+
+/** Something that somebody did on one of fifteen days. */
+function fact(): fc.Arbitrary<Fact> {
+  return fc
+    .record({
+      subject: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 901, 902, 903, 904, 905, 906),
+      date: fc.constantFrom(...DAYS),
+      platform: fc.constantFrom('web', 'tizen', 'android', ''),
+      country: fc.constantFrom('ES', 'PT', ''),
+      mask: fc.constantFrom(MEASURED, MEASURED, MEASURED, UNMEASURED),
+      events: fc.nat(2),
+      view: fc.option(
+        fc.record({
+          content: fc.constantFrom(
+            ['t1', 'vod'] as const,
+            ['t2', 'vod'] as const,
+            ['c9', 'live'] as const,
+            ['t1', 'live'] as const,
+            ['ad1', 'ad'] as const,
+          ),
+          starts: fc.nat(1),
+          streams: fc.nat(1),
+          playedMs: fc.nat(9_000_000),
+        }),
+        { nil: undefined },
+      ),
+    })
+    .map(({ view, ...rest }) => {
+      if (!view) return rest
+      const {
+        content: [contentId, contentKind],
+        starts,
+        streams,
+        playedMs,
+      } = view
+      return { ...rest, view: { contentId, contentKind, starts, streams, playedMs } }
+    })
 }

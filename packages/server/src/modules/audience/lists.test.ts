@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -13,59 +12,27 @@ import {
   type RegisteredViewersReport,
 } from '@foyer/contracts'
 import {
-  ANALYTICS,
   DENIED,
   ERASED,
+  FACTS,
+  FROM,
   openLists,
   personOf,
-  SERVICE_ONLY,
+  TO,
   viewerIdOf,
+  VIEWERS,
+  VIEWS,
   type Fact,
   type ListsFixture,
-  type Registered,
 } from './lists.fixture.ts'
 
-const FROM = '2026-10-23'
-const TO = '2026-10-27'
 const RANGE = `service=cine&from=${FROM}&to=${TO}`
-/** The days of the range, as many before it, and as many before those. */
-const DAYS = Array.from({ length: 15 }, (_, day) =>
-  new Date(Date.parse('2026-10-13T00:00:00Z') + day * 86_400_000).toISOString().slice(0, 10),
-)
-
-const VIEWERS: readonly Registered[] = [
-  // Both two-o'clocks of the day on which the clocks go back, and the edges of local days.
-  viewer(1, '2026-10-25T00:30:00.000Z', 'female', 17, 'ES', 'ES-MD', 'Madrid'),
-  viewer(2, '2026-10-25T01:30:00.000Z', 'male', 18, 'ES', 'ES-MD', 'Getafe'),
-  viewer(3, '2026-10-24T21:59:59.999Z', '', null, 'ES', 'ES-CT', ''),
-  viewer(4, '2026-10-24T22:00:00.000Z', 'other', 65, 'ES', '', 'Madrid'),
-  viewer(5, '2026-09-01T10:00:00.000Z', 'female', 30, 'ES', 'ES-MD', 'Madrid'),
-  viewer(6, '2026-10-19T10:00:00.000Z', 'female', 24, 'PT', 'PT-11', 'Lisboa'),
-  viewer(7, '2026-10-26T10:00:00.000Z', 'male', 25, 'PT', '', ''),
-  viewer(8, '2026-10-26T10:00:00.000Z', 'male', 25, '', '', ''),
-  viewer(9, '2026-10-26T10:00:00.000Z', 'male', 25, 'FR', '', '', true),
-  viewer(10, '2026-10-26T10:00:00.000Z', 'female', 40, 'FR', '', ''),
-  viewer(11, '2026-10-01T10:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
-  // Merged into 11.
-  viewer(12, '2026-10-26T11:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
-]
-
-/** 6 comes no more, 11 comes again after a while, 4 was never there before. */
-const FACTS: readonly Fact[] = fc
-  .sample(fact(), { numRuns: 160, seed: 2026 })
-  .filter(({ subject, date }) => !(subject === 6 && date >= FROM))
-  .filter(
-    ({ subject, date }) =>
-      !(subject === 4 && date < FROM) && !(personOf(subject) === 11 && date >= '2026-10-18' && date < FROM),
-  )
-/** What they did with titles alone, which is all that a title's numbers are made of. */
-const VIEWS: readonly Fact[] = FACTS.map((each) => ({ ...each, events: 0 }))
 
 let lists: ListsFixture
 let overview: OverviewReport
 
 beforeAll(async () => {
-  lists = await openLists(FACTS, VIEWERS)
+  lists = await openLists()
   overview = overviewReport.parse((await lists.get(`/v1/reports/overview?${RANGE}`)).body)
 })
 afterAll(() => lists.close())
@@ -457,54 +424,3 @@ describe('refusals', () => {
     expect(list).toMatchObject({ total: 0, visitors: 0, contentName: 'Quiet Atlas', items: [], next: null })
   })
 })
-
-function viewer(
-  vid: number,
-  registeredAt: string,
-  gender: string,
-  age: number | null,
-  country: string,
-  region: string,
-  city: string,
-  isDeleted = false,
-): Registered {
-  return { vid, registeredAt, gender, age, country, region, city, isDeleted }
-}
-
-/** Something that somebody did on one of fifteen days. */
-function fact(): fc.Arbitrary<Fact> {
-  return fc
-    .record({
-      subject: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 901, 902, 903, 904, 905, 906),
-      date: fc.constantFrom(...DAYS),
-      platform: fc.constantFrom('web', 'tizen', 'android', ''),
-      country: fc.constantFrom('ES', 'PT', ''),
-      mask: fc.constantFrom(ANALYTICS, ANALYTICS, ANALYTICS, SERVICE_ONLY),
-      events: fc.nat(2),
-      view: fc.option(
-        fc.record({
-          content: fc.constantFrom(
-            ['t1', 'vod'] as const,
-            ['t2', 'vod'] as const,
-            ['c9', 'live'] as const,
-            ['t1', 'live'] as const,
-            ['ad1', 'ad'] as const,
-          ),
-          starts: fc.nat(1),
-          streams: fc.nat(1),
-          playedMs: fc.nat(9_000_000),
-        }),
-        { nil: undefined },
-      ),
-    })
-    .map(({ view, ...rest }) => {
-      if (!view) return rest
-      const {
-        content: [contentId, contentKind],
-        starts,
-        streams,
-        playedMs,
-      } = view
-      return { ...rest, view: { contentId, contentKind, starts, streams, playedMs } }
-    })
-}

@@ -2,6 +2,8 @@ import { GENDERS, type RegistrationPeriod, type RegistrationsReport } from '@foy
 import { useMemo } from 'react'
 import { Chart } from '../../charts/chart.tsx'
 import { formatCount, formatNumberOf, formatRange } from '../../lib/format.ts'
+import { periodOpener } from './registration-lists.ts'
+import { useViewerLists } from '../../lib/viewer-lists.ts'
 import { Empty } from '../../ui/states.tsx'
 import { GENDER_LABELS, GENDER_SWATCHES } from './genders.ts'
 import { periodName } from './period-name.ts'
@@ -10,7 +12,8 @@ import { periodsDrawing } from './periods-drawing.ts'
 /** Registrations by period, stacked by gender, with the peak marked (R26, R27). */
 export function PeriodsChart(props: { report: RegistrationsReport }) {
   const { report } = props
-  const drawing = useMemo(() => periodsDrawing(report), [report])
+  const lists = useViewerLists()
+  const drawing = useMemo(() => periodsDrawing(report, periodOpener(report, lists)), [report, lists])
   const peaks = report.periods.filter((period) => period.isPeak)
   return (
     <Chart

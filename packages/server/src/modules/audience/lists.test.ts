@@ -226,7 +226,7 @@ describe('the list behind a number', () => {
         const query = new URLSearchParams({ geography, place: kind })
         if (code !== null) query.set('code', code)
         if (geography === 'city' && kind === 'place') query.set('city', name)
-        const list = await registered(`${RANGE}&${query}`)
+        const list = await registered(`${RANGE}&${query.toString()}`)
         expect([geography, kind, name, list.total]).toEqual([geography, kind, name, total])
       }
     }

@@ -18,12 +18,18 @@ const regions = new Intl.DisplayNames(LOCALE, { type: 'region' })
 
 export const formatCount = (value: number): string => whole.format(value)
 export const formatMinutes = (value: number): string => oneDecimal.format(value)
+/** A difference of minutes: tenths only where they are a part worth seeing. */
+export const formatMinutesMoved = (value: number): string =>
+  (Math.abs(value) < 100 ? oneDecimal : whole).format(value)
 export const formatPercent = (value: number): string => `${oneDecimal.format(value)}%`
 
 const twoDecimals = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
 /** A part of a whole, 0 to 1, in percent. */
 export const formatRatio = (value: number): string => `${twoDecimals.format(value * 100)}%`
+/** The same as an axis wants it: as many digits as tell its ticks apart. */
+export const formatRatioTick = (value: number): string => `${threeDigits.format(value * 100)}%`
+const threeDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 })
 /** A difference of two such parts, in percentage points. */
 export const formatPoints = (value: number): string => `${twoDecimals.format(value * 100)} pt`
 

@@ -31,9 +31,14 @@ export function Change(props: {
     !hasMoved || better === 'neither' || previous === 0 ? 'text-muted' : isGood ? 'text-good' : 'text-bad'
   const part = isRatio || !hasMoved ? null : formatChange(value, previous)
   return (
-    <span className={`whitespace-nowrap ${tone}`}>
-      {hasMoved ? shown : 'no change'}
-      {part && ` (${part})`}
+    <span className={tone}>
+      <span className="whitespace-nowrap">{hasMoved ? shown : 'no change'}</span>
+      {part && (
+        <>
+          {' '}
+          <span className="whitespace-nowrap">({part})</span>
+        </>
+      )}
     </span>
   )
 }

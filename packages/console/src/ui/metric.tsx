@@ -10,8 +10,10 @@ export function Metric(props: {
   format: (value: number) => string
   /** What the number is compared with, and how that is called. */
   previous?: { readonly value: number; readonly name: string }
-  /** Writes the size of a difference where that is another unit: points of a ratio. */
+  /** Writes the size of a difference, where that is written otherwise. */
   formatDifference?: (value: number) => string
+  /** A ratio moves by points, and by no part of itself. */
+  isRatio?: boolean
   better?: Better
   /** What stands below a number that is compared with nothing. */
   note?: string
@@ -41,7 +43,7 @@ export function Metric(props: {
             compared={{ value, previous: previous.value }}
             format={formatDifference ?? format}
             better={props.better ?? 'more'}
-            isRatio={formatDifference !== undefined}
+            isRatio={props.isRatio ?? false}
           />{' '}
           vs. {format(previous.value)} in the {previous.name}
         </p>

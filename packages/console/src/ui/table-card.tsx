@@ -45,7 +45,7 @@ export function TableCard(props: {
 }) {
   const { title, columns, rows } = props
   const styleOf = (column: TableColumn) =>
-    `${CELL} ${column.isText ? 'text-left' : 'text-right'} ${column.isNarrowHidden ? 'max-sm:hidden' : ''}`
+    `${CELL} ${column.isText ? 'text-left whitespace-nowrap' : 'text-right'} ${column.isNarrowHidden ? 'max-sm:hidden' : ''}`
   return (
     <Card
       title={title}

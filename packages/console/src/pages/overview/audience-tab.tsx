@@ -1,6 +1,12 @@
 import { DEFINITIONS, overviewReport, UNKNOWN, type OverviewReport } from '@foyer/contracts'
 import { api } from '../../lib/api.ts'
-import { formatCount, formatCountry, formatMinutes, formatNumberOf } from '../../lib/format.ts'
+import {
+  formatCount,
+  formatCountry,
+  formatMinutes,
+  formatMinutesMoved,
+  formatNumberOf,
+} from '../../lib/format.ts'
 import { platformLabel } from '../../lib/platforms.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { useResource } from '../../lib/use-resource.ts'
@@ -36,7 +42,7 @@ export function AudienceTab(props: { scope: Scope }) {
               <LoyaltyTable report={data} />
             </Guard>
           </div>
-          <div className="grid gap-3 lg:grid-cols-3">
+          <div className="grid gap-3 lg:grid-cols-2">
             <Guard what="what changed most">
               <ChangesTable report={data} />
             </Guard>
@@ -46,10 +52,10 @@ export function AudienceTab(props: { scope: Scope }) {
             <Guard what="the countries">
               <CountriesTable report={data} />
             </Guard>
+            <Guard what="the top titles">
+              <TitlesTable report={data} />
+            </Guard>
           </div>
-          <Guard what="the top titles">
-            <TitlesTable report={data} />
-          </Guard>
         </>
       )}
     </Loaded>
@@ -81,6 +87,7 @@ function Numbers(props: { report: OverviewReport }) {
           definition={text}
           value={value}
           format={format}
+          formatDifference={format === formatMinutes ? formatMinutesMoved : format}
           previous={{ value: previous, name: before }}
           to={value > 0 ? to : null}
         />

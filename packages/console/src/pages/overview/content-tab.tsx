@@ -5,6 +5,7 @@ import {
   formatCount,
   formatDate,
   formatMinutes,
+  formatMinutesMoved,
   formatNumberOf,
   formatPoints,
   formatRange,
@@ -86,6 +87,7 @@ function Numbers(props: { report: ContentOverview }) {
         definition={`${DEFINITIONS.minutes.text} Of titles and channels; advertisements do not count.`}
         value={report.minutes.value}
         format={formatMinutes}
+        formatDifference={formatMinutesMoved}
         previous={{ value: report.minutes.previous, name: before }}
       />
       <Metric
@@ -93,6 +95,7 @@ function Numbers(props: { report: ContentOverview }) {
         definition={DEFINITIONS.liveMinutes.text}
         value={report.liveMinutes.value}
         format={formatMinutes}
+        formatDifference={formatMinutesMoved}
         previous={{ value: report.liveMinutes.previous, name: before }}
         to={report.liveMinutes.value > 0 ? lists.active({ contentKind: 'live' }) : null}
       />
@@ -102,6 +105,7 @@ function Numbers(props: { report: ContentOverview }) {
         value={ratio(streams.value, starts.value) ?? 0}
         format={formatRatio}
         formatDifference={formatPoints}
+        isRatio
         {...(starts.previous > 0
           ? { previous: { value: ratio(streams.previous, starts.previous)!, name: before } }
           : { note: 'no starts in the days before' })}
@@ -129,7 +133,7 @@ const WIDE: readonly { column: TableColumn; figure: (title: TitleUse) => Figure 
     figure: ({ streams, starts }) => ratioFigure(ratio(streams, starts)),
   },
   { column: { name: 'Minutes' }, figure: ({ minutes }) => minutesFigure(minutes.value) },
-  { column: { name: 'Change' }, figure: ({ minutes }) => changeFigure(minutes, formatMinutes) },
+  { column: { name: 'Change' }, figure: ({ minutes }) => changeFigure(minutes, formatMinutesMoved) },
 ]
 const SLIM = WIDE.filter(({ column }) => ['Viewers', 'Minutes', 'Change'].includes(column.name))
 

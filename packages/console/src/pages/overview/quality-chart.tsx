@@ -2,7 +2,7 @@ import { DEFINITIONS, type QualityOverview } from '@foyer/contracts'
 import { useMemo } from 'react'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
-import { formatBytes, formatDate, formatRange, formatRatio } from '../../lib/format.ts'
+import { formatBytes, formatDate, formatRange, formatRatio, formatRatioTick } from '../../lib/format.ts'
 import { useLocation } from '../../lib/location.ts'
 import { Empty } from '../../ui/states.tsx'
 import { daysDrawing, isUnfinished, lowered } from './days-drawing.ts'
@@ -46,16 +46,22 @@ const MEASURES = [
     format: formatBytes,
   },
 ] as const
+type Measure = (typeof MEASURES)[number]
 
 /** How well it played from day to day, by one measure at a time. */
 export function QualityChart(props: { report: QualityOverview }) {
-  const { report } = props
   const { search } = useLocation()
   const measure = MEASURES.find(({ id }) => id === search.get('measure')) ?? MEASURES[0]
+  return <MeasuredChart report={props.report} measure={measure} />
+}
+
+function MeasuredChart(props: { report: QualityOverview; measure: Measure }) {
+  const { report, measure } = props
   const { title, valueOf, format } = measure
-  const drawing = useMemo(() => drawingOf(report, measure), [report, measure])
-  const known = report.days.filter((day) => (valueOf(day) ?? 0) > 0)
-  const worst = known.toSorted((a, b) => valueOf(b)! - valueOf(a)!)[0]
+  const { drawing, worst } = useMemo(
+    () => ({ drawing: drawingOf(report, measure), worst: worstOf(report, measure) }),
+    [report, measure],
+  )
   const choice = <MeasureChoice measures={MEASURES} chosen={measure.id} />
   return (
     <Chart
@@ -63,7 +69,7 @@ export function QualityChart(props: { report: QualityOverview }) {
       definition={measure.definition}
       summary={
         worst
-          ? `Line of ${lowered(title)}, ${formatRange(report)}: most on ${formatDate(worst.date, 'long')} with ${format(valueOf(worst)!)}.`
+          ? `Line of ${lowered(title)}, ${formatRange(report)}: most on ${formatDate(worst.date, 'long')} with ${format(valueOf(worst) ?? 0)}.`
           : ''
       }
       note={isUnfinished(report) ? 'The last day is not over yet.' : undefined}
@@ -97,10 +103,18 @@ export function QualityChart(props: { report: QualityOverview }) {
   )
 }
 
-function drawingOf(report: QualityOverview, { valueOf, format }: (typeof MEASURES)[number]): ChartDrawing {
+/** The day with the most of it; undefined when there is none on any. */
+function worstOf(report: QualityOverview, { valueOf }: Measure): Day | undefined {
+  return report.days.reduce<Day | undefined>(
+    (most, day) => ((valueOf(day) ?? 0) > (most ? (valueOf(most) ?? 0) : 0) ? day : most),
+    undefined,
+  )
+}
+
+function drawingOf(report: QualityOverview, { valueOf, format }: Measure): ChartDrawing {
   return daysDrawing(report, {
     valueOf,
-    format,
+    format: format === formatRatio ? formatRatioTick : format,
     details: MEASURES.map((measure) => ({
       label: measure.label,
       valueOf: (day: Day) => {

@@ -69,6 +69,7 @@ function Numbers(props: { report: QualityOverview }) {
             value={of(total.value) ?? 0}
             format={formatRatio}
             formatDifference={formatPoints}
+            isRatio
             better="less"
             {...(previous === null || of(total.value) === null
               ? { note: `${without} in the ${of(total.value) === null ? 'period' : before}` }
@@ -89,7 +90,7 @@ function Numbers(props: { report: QualityOverview }) {
 }
 
 const QUALITY_COLUMNS = [
-  { name: 'Starts' },
+  { name: 'Starts', isNarrowHidden: true },
   { name: 'No stream', csvName: 'Starts without a stream in %' },
   { name: 'Change', csvName: 'Change of starts without a stream in points', isNarrowHidden: true },
   { name: 'Stall ratio', csvName: 'Stall ratio in %' },

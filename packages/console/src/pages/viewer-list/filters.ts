@@ -66,7 +66,7 @@ function registeredFilters(
   return [
     start === null || Number.isNaN(Date.parse(start))
       ? null
-      : { parameters: ['start', 'end'], subject: 'hour', value: formatInstant(start, timeZone) },
+      : { parameters: ['start', 'end'], subject: 'hour', value: formatInstant(start, timeZone, 'minute') },
     one(search, 'gender', 'gender', (value) => value),
     one(
       search,

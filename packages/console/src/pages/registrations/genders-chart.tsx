@@ -48,22 +48,19 @@ export function GendersChart(props: { report: RegistrationsReport }) {
               </li>
             ))}
           </ul>
-          <output data-testid="gender-total" className="block min-h-5">
-            {chosen ? (
-              <>
-                <strong className="font-semibold">{GENDER_LABELS[chosen.gender]}</strong>:{' '}
-                {formatNumberOf(chosen.total, 'registration')}
-                {list !== null && (
-                  <>
-                    {' '}
-                    <RowLink to={list}>See the viewers</RowLink>
-                  </>
-                )}
-              </>
-            ) : (
-              <span className="text-muted">Choose a slice to see how many viewers it stands for.</span>
-            )}
-          </output>
+          <div className="flex min-h-5 flex-wrap gap-x-3">
+            <output data-testid="gender-total">
+              {chosen ? (
+                <>
+                  <strong className="font-semibold">{GENDER_LABELS[chosen.gender]}</strong>:{' '}
+                  {formatNumberOf(chosen.total, 'registration')}
+                </>
+              ) : (
+                <span className="text-muted">Choose a slice to see how many viewers it stands for.</span>
+              )}
+            </output>
+            {list !== null && <RowLink to={list}>See the viewers</RowLink>}
+          </div>
         </div>
       }
     />

@@ -2,8 +2,9 @@ import { GENDERS, type RegistrationPeriod, type RegistrationsReport } from '@foy
 import { useMemo } from 'react'
 import { Chart } from '../../charts/chart.tsx'
 import { formatCount, formatNumberOf, formatRange } from '../../lib/format.ts'
-import { periodOpener } from './registration-lists.ts'
-import { useViewerLists } from '../../lib/viewer-lists.ts'
+import { listOfPeriod } from './registration-lists.ts'
+import { navigate } from '../../lib/location.ts'
+import { useViewerLists, type ViewerListLinks } from '../../lib/viewer-lists.ts'
 import { Empty } from '../../ui/states.tsx'
 import { GENDER_LABELS, GENDER_SWATCHES } from './genders.ts'
 import { periodName } from './period-name.ts'
@@ -55,6 +56,18 @@ export function PeriodsChart(props: { report: RegistrationsReport }) {
       }
     />
   )
+}
+
+/** Opens the list behind a bar; undefined for who may not see it. */
+function periodOpener(
+  report: RegistrationsReport,
+  lists: ViewerListLinks,
+): ((period: RegistrationPeriod) => void) | undefined {
+  if (lists.registered({}) === null) return undefined
+  return (period) => {
+    const to = period.total > 0 ? listOfPeriod(period, report, lists) : null
+    if (to !== null) navigate(to)
+  }
 }
 
 function peakSentence(report: RegistrationsReport, peaks: readonly RegistrationPeriod[]): string {

@@ -5,19 +5,7 @@ import {
   type RegistrationPlace,
   type RegistrationsReport,
 } from '@foyer/contracts'
-import { navigate } from '../../lib/location.ts'
 import type { ViewerListLinks } from '../../lib/viewer-lists.ts'
-
-/** Opens the list behind a bar; undefined for who may not see it. */
-export function periodOpener(
-  report: RegistrationsReport,
-  lists: ViewerListLinks,
-): ((period: RegistrationPeriod) => void) | undefined {
-  if (lists.registered({}) === null) return undefined
-  return (period) => {
-    if (period.total > 0) navigate(listOfPeriod(period, report, lists)!)
-  }
-}
 
 /** A bar of whole days is its days; one of an hour is named by its moments, within its day. */
 export function listOfPeriod(

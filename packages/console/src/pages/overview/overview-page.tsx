@@ -36,7 +36,7 @@ function Overview(props: { scope: Scope }) {
       <Tabs
         selectedKey={tab.id}
         onSelectionChange={(key) =>
-          navigate(addressOf(path, search, { tab: key === first ? null : String(key) }), { replace: true })
+          navigate(addressOf(path, search, { tab: String(key) }), { replace: true })
         }
         className="flex flex-col gap-3"
       >

@@ -7,11 +7,10 @@ import {
   ANALYTICS_PURPOSE,
   overviewCountries,
   overviewDays,
-  overviewLoyalty,
+  overviewPeople,
   overviewPlatforms,
   overviewRegistrations,
   overviewTitles,
-  overviewTotals,
   SERVICE_PURPOSE,
 } from './queries.ts'
 
@@ -34,13 +33,9 @@ export async function overviewOf(
   const bounds = boundsOf({ from, to, timeZone })
   const previousStart = boundsOf({ ...previous, timeZone }).start
   const compared = { service, previousFrom: previous.from, from, to, purpose }
-  const [totals, days, platforms, countries, [loyalty], titles, [registered], catalogue] = await Promise.all([
-    events.run(overviewTotals, compared, { signal }),
-    events.run(overviewDays, { service, from, to, purpose }, { signal }),
-    events.run(overviewPlatforms, compared, { signal }),
-    events.run(overviewCountries, { ...compared, limit: REPORT_LIMITS.countriesMax }, { signal }),
+  const [[people], days, platforms, countries, titles, [registered], catalogue] = await Promise.all([
     events.run(
-      overviewLoyalty,
+      overviewPeople,
       {
         ...compared,
         beforeFrom: previousRange(previous).from,
@@ -49,6 +44,9 @@ export async function overviewOf(
       },
       { signal },
     ),
+    events.run(overviewDays, { service, from, to, purpose }, { signal }),
+    events.run(overviewPlatforms, compared, { signal }),
+    events.run(overviewCountries, { ...compared, limit: REPORT_LIMITS.countriesMax }, { signal }),
     events.run(overviewTitles, { service, from, to, purpose, limit: REPORT_LIMITS.titlesMax }, { signal }),
     events.run(
       overviewRegistrations,
@@ -64,8 +62,7 @@ export async function overviewOf(
     deps.catalogueSize(),
   ])
   const names = await deps.titleNames(titles.map((title) => title.content_id))
-  const now = totals.find((row) => row.is_current === 1)
-  const before = totals.find((row) => row.is_current === 0)
+  if (people === undefined) throw new Error('the sums over no rows are a row too')
   const byDate = new Map(days.map((row) => [row.date, row]))
   return {
     service,
@@ -74,12 +71,12 @@ export async function overviewOf(
     to,
     previous,
     registrations: { value: registered?.value ?? 0, previous: registered?.previous ?? 0 },
-    activeViewers: { value: now?.viewers ?? 0, previous: before?.viewers ?? 0 },
-    anonymousVisitors: { value: now?.visitors ?? 0, previous: before?.visitors ?? 0 },
-    events: { value: now?.events ?? 0, previous: before?.events ?? 0 },
-    starts: { value: now?.starts ?? 0, previous: before?.starts ?? 0 },
-    streams: { value: now?.streams ?? 0, previous: before?.streams ?? 0 },
-    minutes: { value: minutesOf(now?.played_ms ?? 0), previous: minutesOf(before?.played_ms ?? 0) },
+    activeViewers: { value: people.viewers, previous: people.previous_viewers },
+    anonymousVisitors: { value: people.visitors, previous: people.previous_visitors },
+    events: { value: people.events, previous: people.previous_events },
+    starts: { value: people.starts, previous: people.previous_starts },
+    streams: { value: people.streams, previous: people.previous_streams },
+    minutes: { value: minutesOf(people.played_ms), previous: minutesOf(people.previous_played_ms) },
     catalogue,
     days: datesOf(query).map((date) => {
       const row = byDate.get(date)
@@ -105,10 +102,10 @@ export async function overviewOf(
     platforms: platforms.map((row) => ({ platform: row.platform, ...usageOf(row) })),
     countries: countries.map((row) => ({ country: row.country, ...usageOf(row) })),
     loyalty: {
-      new: { value: loyalty?.new ?? 0, previous: loyalty?.previous_new ?? 0 },
-      returning: { value: loyalty?.returning ?? 0, previous: loyalty?.previous_returning ?? 0 },
-      back: { value: loyalty?.back ?? 0, previous: loyalty?.previous_back ?? 0 },
-      lost: { value: loyalty?.lost ?? 0, previous: loyalty?.previous_lost ?? 0 },
+      new: { value: people.new, previous: people.previous_new },
+      returning: { value: people.returning, previous: people.previous_returning },
+      back: { value: people.back, previous: people.previous_back },
+      lost: { value: people.lost, previous: people.previous_lost },
     },
     changes: biggestChanges(
       [

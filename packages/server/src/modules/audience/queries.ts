@@ -47,18 +47,6 @@ export const registrationsVersion = defineReport({
 
 const watched = { starts: count, streams: count, played_ms: count }
 
-export const overviewTotals = defineReport({
-  file: file('overview-totals'),
-  params: z.object({ service, previousFrom: day, from: day, to: day, purpose }),
-  row: z.object({
-    is_current: z.coerce.number(),
-    viewers: count,
-    visitors: count,
-    events: count,
-    ...watched,
-  }),
-})
-
 export const overviewDays = defineReport({
   file: file('overview-days'),
   params: z.object({ service, from: day, to: day, purpose }),
@@ -88,10 +76,20 @@ export const overviewCountries = defineReport({
   row: z.object({ country: z.string(), ...usage }),
 })
 
-export const overviewLoyalty = defineReport({
-  file: file('overview-loyalty'),
+export const overviewPeople = defineReport({
+  file: file('overview-people'),
   params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, previousFromMs: epochMs }),
   row: z.object({
+    viewers: count,
+    visitors: count,
+    events: count,
+    ...watched,
+    previous_viewers: count,
+    previous_visitors: count,
+    previous_events: count,
+    previous_starts: count,
+    previous_streams: count,
+    previous_played_ms: count,
     new: count,
     returning: count,
     back: count,

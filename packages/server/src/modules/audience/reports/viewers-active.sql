@@ -2,7 +2,7 @@
 -- visitors there are (one row of part `count`, always there).
 --
 -- Counted, as in the overview's reports: people with any event or start on the days, platform and country asked for; a
--- filter `any` admits all, empty text asks for what is not known. With a loyalty (see overview-loyalty.sql) registered
+-- filter `any` admits all, empty text asks for what is not known. With a loyalty (see overview-people.sql) registered
 -- people alone; previousFrom is then the first day of the range before, else it is `from`. The lost are measured over
 -- the range before, where they were active. Purpose: analytics.
 --

@@ -111,7 +111,7 @@ export const DEFINITIONS = {
   change: {
     name: 'Change',
     unit: 'the unit of the number',
-    text: 'The number less the same number over as many days before, and that difference in percent of the number before. Where there was nothing before, there is no percent. Ratios change by percentage points (pt).',
+    text: 'The number less the same number over as many days before, and that difference in percent of the number before (from tenfold on as a multiple). Where there was nothing before, there is neither. Ratios change by percentage points (pt).',
   },
   biggestChanges: {
     name: 'What changed most',

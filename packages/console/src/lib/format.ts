@@ -61,6 +61,8 @@ export function formatSigned(value: number, format: (size: number) => string): s
 export function formatChange(value: number, previous: number): string | null {
   if (previous === 0) return null
   const change = value / previous - 1
+  // Thousands of percent are hard to read, and mostly of tiny numbers.
+  if (change >= 9) return `×${whole.format(value / previous)}`
   // What more than doubled needs no tenths.
   return (Math.abs(change) >= 1 ? signedWholePercent : signedPercent).format(change)
 }

@@ -80,6 +80,12 @@ function ColumnHead(props: {
   const { path, search } = useLocation()
   const isSorted = column.sort !== undefined && column.sort === sort
   const ariaSort = !isSorted ? undefined : order === 'asc' ? 'ascending' : 'descending'
+  /** Where it moves no word out of its line: before numbers' heads, behind those of texts. */
+  const arrow = (
+    <span aria-hidden="true" className="inline-block w-3 text-center">
+      {isSorted ? (order === 'asc' ? '↑' : '↓') : ''}
+    </span>
+  )
   function sortByIt(): void {
     const next: Order = isSorted && order === 'desc' ? 'asc' : 'desc'
     navigate(addressOf(path, search, { sort: column.sort!, order: next === 'desc' ? null : next }), {
@@ -92,10 +98,9 @@ function ColumnHead(props: {
         column.name
       ) : (
         <Button onPress={sortByIt} className="rounded-sm data-hovered:text-ink">
+          {!column.isText && arrow}
           {column.name}
-          <span aria-hidden="true" className="inline-block w-3 text-center">
-            {isSorted ? (order === 'asc' ? '↑' : '↓') : ''}
-          </span>
+          {column.isText && arrow}
         </Button>
       )}
     </th>

@@ -41,6 +41,8 @@ async function open(path: string, options: PageOptions = {}): Promise<WatchedPag
 describe('every page', () => {
   const PAGES = {
     overview: '/?period=28d',
+    'overview of content': '/?period=28d&tab=content',
+    'overview of quality': '/?period=28d&tab=quality',
     registrations: `/registrations?${AROUND_THE_CHANGE}`,
     'registrations by state': `/registrations?${AROUND_THE_CHANGE}&geography=state`,
     'a viewer': '',

@@ -63,7 +63,7 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
-const VIEW_TABLES = ['view_revision', 'content', 'subject_title_day', 'subject_day']
+const VIEW_TABLES = ['view_revision', 'content', 'subject_title_day', 'subject_day', 'quality_day']
 
 function placesOf({ segment, native, starts, streams, playedMs, bytes }: Truth): Record<string, number> {
   const views = VIEW_TABLES.map((table) => [

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { PROBLEMS } from '@foyer/contracts'
+import { DEFINITIONS, PROBLEMS } from '@foyer/contracts'
 import { settingsReference } from '../packages/server/src/cli/settings.ts'
 import { dataMapReference } from '../packages/server/src/data-map.ts'
 import { openApiDocument } from '../packages/server/src/openapi.ts'
@@ -12,6 +12,7 @@ import { openApiDocument } from '../packages/server/src/openapi.ts'
 const PAGES: readonly (readonly [path: string, make: () => string | Promise<string>])[] = [
   ['docs/reference/settings.md', settingsReference],
   ['docs/reference/problems.md', problemsReference],
+  ['docs/reference/definitions.md', definitionsReference],
   ['docs/reference/data-map.md', dataMapReference],
   ['docs/reference/openapi.json', async () => `${JSON.stringify(await openApiDocument(), null, 2)}\n`],
 ]
@@ -40,6 +41,21 @@ function problemsReference(): string {
     'Every refusal is RFC 9457 problem details with one of these codes. Codes are part of the API and do not change.',
     '',
     '| code | status | what it says |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+function definitionsReference(): string {
+  const rows = Object.values(DEFINITIONS).map(({ name, unit, text }) => `| ${name} | ${unit} | ${text} |`)
+  return [
+    '# Definitions',
+    '',
+    "What the numbers of reports and of the console mean. A period is a range of local days in the service's time zone, both",
+    'included; it is compared with as many days before it.',
+    '',
+    '| number | unit | meaning |',
     '|---|---|---|',
     ...rows,
     '',

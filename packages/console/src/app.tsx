@@ -4,12 +4,14 @@ import { hrefOf, navigate, useLocation } from './lib/location.ts'
 import { loadSession } from './lib/load-session.ts'
 import { SessionProvider, useSession } from './lib/session.tsx'
 import { useResource } from './lib/use-resource.ts'
+import { VIEWER_LIST_PATH } from './lib/viewer-lists.ts'
 import { NAVIGATION } from './pages/navigation.ts'
 import { NotAllowedPage, NotFoundPage } from './pages/not-found-page.tsx'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
 import { RegistrationsPage } from './pages/registrations/registrations-page.tsx'
 import { SignInPage } from './pages/session/sign-in-page.tsx'
 import { JoinPage, PasswordPage, WelcomePage } from './pages/session/link-pages.tsx'
+import { ViewerListPage } from './pages/viewer-list/viewer-list-page.tsx'
 import { ViewersPage } from './pages/viewer/viewers-page.tsx'
 import { CommandPalette } from './ui/command-palette.tsx'
 import { Guard } from './ui/guard.tsx'
@@ -29,6 +31,7 @@ const PAGES: Record<string, ComponentType> = {
   '/': OverviewPage,
   '/registrations': RegistrationsPage,
   '/viewers': ViewersPage,
+  [VIEWER_LIST_PATH]: ViewerListPage,
 }
 
 export function App() {

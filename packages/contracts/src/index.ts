@@ -3,7 +3,9 @@
  * read off them. No I/O, no clock, no framework: every package may import this one.
  */
 export * from './catalogue.ts'
+export * from './definitions.ts'
 export * from './operators.ts'
+export * from './overviews.ts'
 export * from './persons.ts'
 export * from './playback.ts'
 export * from './problems.ts'
@@ -13,4 +15,5 @@ export * from './rights.ts'
 export * from './segment.ts'
 export * from './services.ts'
 export * from './values.ts'
+export * from './viewer-lists.ts'
 export * from './viewers.ts'

@@ -20,6 +20,10 @@ export const REPORT_LIMITS = {
   placesMax: 1_000,
   /** Titles of a top list. */
   titlesMax: 10,
+  /** Countries of an overview, those with the most people. */
+  countriesMax: 250,
+  /** Rows of a list of what changed most. */
+  changesMax: 8,
   /** Events of a viewer in one answer; `next` leads to the following ones. */
   viewerEventsMax: 5_000,
 } as const
@@ -118,7 +122,20 @@ export const registrationsReport = z.object({
 export type RegistrationsReport = z.infer<typeof registrationsReport>
 
 /** A number and the same number over as many days before. */
-const compared = z.object({ value: z.number(), previous: z.number() })
+export const compared = z.object({ value: z.number(), previous: z.number() })
+export type Compared = z.infer<typeof compared>
+
+/** People over the range: `viewers` are registered, `visitors` are not signed in and belong to no registered viewer. */
+const people = { viewers: total, visitors: total }
+
+/** A platform or country, over the range and over as many days before. Somebody who uses two counts in both. */
+const usage = z.object({
+  ...people,
+  starts: total,
+  streams: total,
+  minutes,
+  previous: z.object({ ...people, minutes }),
+})
 
 /** `GET /v1/reports/overview`: how the service does. */
 export const overviewReport = z.object({
@@ -154,14 +171,30 @@ export const overviewReport = z.object({
       contentKind,
       /** From the catalogue; null when it holds no such title. */
       name: z.string().nullable(),
-      viewers: total,
+      ...people,
       starts: total,
       streams: total,
       minutes,
     }),
   ),
-  platforms: z.array(
-    z.object({ platform: z.string(), viewers: total, starts: total, streams: total, minutes }),
+  /** By minutes; an empty name stands for platforms that are not known. What was used before and not any more is there too. */
+  platforms: z.array(usage.extend({ platform: z.string() })),
+  /** By where the devices were, ISO 3166-1; empty unknown. By people. */
+  countries: z.array(usage.extend({ country: z.string() })),
+  /** Active viewers by whether they were there before. `new`, `returning` and `back` sum to the active viewers. */
+  loyalty: z.object({
+    /** Registered within the range. */
+    new: compared,
+    /** Registered earlier, and active in the range before too. */
+    returning: compared,
+    /** Registered earlier, and not active in the range before. */
+    back: compared,
+    /** Active in the range before, and not in this one. */
+    lost: compared,
+  }),
+  /** Platforms and countries that moved the number of active viewers most, up or down; by that move. */
+  changes: z.array(
+    z.object({ dimension: z.enum(['platform', 'country']), key: z.string(), viewers: compared }),
   ),
 })
 export type OverviewReport = z.infer<typeof overviewReport>

@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { overviewDays, overviewTitles, viewerEvents } from '../src/modules/audience/queries.ts'
+import {
+  overviewDays,
+  overviewPeople,
+  overviewTitles,
+  viewerEvents,
+} from '../src/modules/audience/queries.ts'
 import type { Events } from '../src/storage/events/events.ts'
 import { openTestEvents } from '../test/events.ts'
 import type { Bench } from './bench.ts'
@@ -87,6 +92,23 @@ function questions({ person, subjects }: KnownPerson): Question[] {
       stitched: (events) => events.run(overviewDays, SCOPE),
       raw: `SELECT local_date, uniqExact(subject) AS viewers, count() AS events FROM events
         WHERE ${WHERE} GROUP BY local_date ORDER BY local_date`,
+    },
+    {
+      // The last ten days beside the ten before, and who came back from the ten before those.
+      name: 'people',
+      stitched: (events) =>
+        events.run(overviewPeople, {
+          service: 'cine',
+          purpose: 16,
+          beforeFrom: '2026-03-01',
+          previousFrom: '2026-03-11',
+          from: '2026-03-21',
+          to: '2026-03-30',
+          fromMs: Date.UTC(2026, 2, 21),
+          previousFromMs: Date.UTC(2026, 2, 11),
+        }),
+      raw: `SELECT uniqExactIf(subject, local_date >= '2026-03-21') AS viewers,
+          uniqExactIf(subject, local_date BETWEEN '2026-03-11' AND '2026-03-20') AS previous FROM events WHERE ${WHERE}`,
     },
     {
       name: 'titles',

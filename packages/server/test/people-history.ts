@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import {
   overviewDays,
+  overviewPeople,
   overviewTitles,
-  overviewTotals,
   registrations,
   viewerEvents,
   viewerOverview,
@@ -258,14 +258,22 @@ export async function liveHistory(
     same('daily viewers', days.map(camel), oracle.days(range.from, range.to))
 
     const middle = day(clock.now() - DAY_MS)
-    const [totals] = await events.run(overviewTotals, {
+    const [all] = await events.run(overviewPeople, {
       service,
+      beforeFrom: middle,
       previousFrom: middle,
       from: middle,
       to: range.to,
+      fromMs: 0,
+      previousFromMs: 0,
       purpose,
     })
-    same('totals', totals ? camel(totals) : NOTHING, oracle.totals(middle, range.to))
+    const { viewers, visitors, events: happened, starts, streams, played_ms } = all!
+    same(
+      'totals',
+      { viewers, visitors, events: happened, starts, streams, playedMs: played_ms },
+      oracle.totals(middle, range.to),
+    )
 
     const titles = await events.run(overviewTitles, { service, ...range, purpose, limit: 10 })
     same('titles', titles.map(camel), oracle.titles())
@@ -329,8 +337,6 @@ export async function liveHistory(
 
 const count = z.coerce.number()
 const publicSums = z.object({ content_id: z.string(), starts: count, streams: count, played_ms: count })
-
-const NOTHING = { viewers: 0, visitors: 0, events: 0, starts: 0, streams: 0, playedMs: 0 }
 
 /** A row in the oracle's words. */
 function camel(row: Record<string, unknown>): Record<string, unknown> {

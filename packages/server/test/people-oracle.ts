@@ -118,18 +118,13 @@ export class PeopleOracle {
 
   totals(from: string, to: string) {
     const of = this.#visible().filter(({ event }) => dayOf(event.ts) >= from && dayOf(event.ts) <= to)
-    const viewers = this.#registered(of)
-    return { viewers, visitors: this.#persons(of).size - viewers, events: of.length, ...playedOf(of) }
+    return { ...this.#count(of), events: of.length, ...playedOf(of) }
   }
 
   titles() {
     const starts = this.#visible().filter(({ event }) => event.played)
     return [...Map.groupBy(starts, ({ event }) => event.title)]
-      .map(([title, of]) => ({
-        title,
-        viewers: this.#persons(of).size,
-        ...playedOf(of),
-      }))
+      .map(([title, of]) => ({ title, ...this.#count(of), ...playedOf(of) }))
       .toSorted((a, b) => b.playedMs - a.playedMs || b.streams - a.streams || (a.title < b.title ? -1 : 1))
   }
 
@@ -180,6 +175,11 @@ export class PeopleOracle {
       .map(({ owner }) => this.#personOf(owner))
       .flatMap((person) => ('root' in person ? person.root : []))
     return new Set(roots).size
+  }
+
+  #count(of: readonly Owned[]) {
+    const viewers = this.#registered(of)
+    return { viewers, visitors: this.#persons(of).size - viewers }
   }
 
   #isOf({ owner }: Owned, vid: Subject): boolean {

@@ -13,6 +13,7 @@ export interface Location {
 const BASE = '/console'
 const listeners = new Set<() => void>()
 let current = read()
+let hasMoved = false
 
 window.addEventListener('popstate', changed)
 
@@ -29,9 +30,19 @@ export function useLocation(): Location {
 /** Goes to a page, or with `replace` changes the address of this one without a step in the history. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
   const address = BASE + (to.startsWith('/') ? to : `/${to}`)
+  const { path } = current
   if (options.replace) history.replaceState(null, '', address)
   else history.pushState(null, '', address)
   changed()
+  if (current.path === path) return
+  hasMoved = true
+  // Another page begins at its top, as a document does.
+  window.scrollTo(0, 0)
+}
+
+/** Whether this program has gone from one page to another: the first page is where the browser put the reader. */
+export function hasGoneOn(): boolean {
+  return hasMoved
 }
 
 /** The address of a page with some of its state changed; null takes a parameter away. */

@@ -76,6 +76,11 @@ export function periodParameters(
   return { period: null, from: choice.from, to: choice.to }
 }
 
+/** Number of days of a range. */
+export function daysOf(range: DateRange): number {
+  return parseDate(range.to).compare(parseDate(range.from)) + 1
+}
+
 function both(day: CalendarDate): { from: CalendarDate; to: CalendarDate } {
   return { from: day, to: day }
 }

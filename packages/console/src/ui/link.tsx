@@ -1,4 +1,4 @@
-import type { MouseEvent, ReactNode } from 'react'
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react'
 import { hrefOf, navigate } from '../lib/location.ts'
 
 /** A link to a page of the console: a real one, followed without loading the program again. */
@@ -8,6 +8,9 @@ export function Link(props: {
   className?: string
   isCurrent?: boolean
   onFollow?: () => void
+  onKeyDown?: (event: KeyboardEvent) => void
+  /** Said instead of what is in the link. */
+  label?: string
   children: ReactNode
 }) {
   function follow(event: MouseEvent): void {
@@ -21,7 +24,9 @@ export function Link(props: {
       href={hrefOf(props.to)}
       className={props.className}
       aria-current={props.isCurrent ? 'page' : undefined}
+      aria-label={props.label}
       onClick={follow}
+      onKeyDown={props.onKeyDown}
     >
       {props.children}
     </a>

@@ -1,4 +1,5 @@
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { hasGoneOn } from '../lib/location.ts'
 import type { Scope } from '../lib/scope.ts'
 import { useSession } from '../lib/session.tsx'
 import { Choice } from './choice.tsx'
@@ -15,8 +16,14 @@ export function Page(props: {
   useEffect(() => {
     document.title = `${title} · Foyer`
   }, [title])
+  const main = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // What was followed is gone with its page: whoever uses the keyboard goes on from here, not from the very top.
+    if (hasGoneOn() && document.activeElement === document.body) main.current?.focus({ preventScroll: true })
+  }, [])
   return (
     <main
+      ref={main}
       id="main"
       tabIndex={-1}
       className="mx-auto flex w-full max-w-360 flex-col gap-3 px-4 pt-4 pb-10 outline-none sm:px-6 sm:pt-5"

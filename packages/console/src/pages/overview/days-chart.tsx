@@ -1,14 +1,13 @@
-import { today } from '@internationalized/date'
 import type { OverviewReport } from '@foyer/contracts'
 import { useMemo } from 'react'
-import { ToggleButton } from 'react-aria-components/ToggleButton'
-import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup'
-import { categoryAxis, countAxis } from '../../charts/chart-options.ts'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount, formatDate, formatMinutes, formatRange } from '../../lib/format.ts'
-import { addressOf, navigate, useLocation } from '../../lib/location.ts'
+import { navigate, useLocation } from '../../lib/location.ts'
+import { useViewerLists, type ViewerListLinks } from '../../lib/viewer-lists.ts'
 import { Empty } from '../../ui/states.tsx'
+import { daysDrawing, isUnfinished, lowered } from './days-drawing.ts'
+import { MeasureChoice } from './measure-choice.tsx'
 
 type Day = OverviewReport['days'][number]
 
@@ -52,10 +51,11 @@ export function DaysChart(props: { report: OverviewReport }) {
   const { report } = props
   const { search } = useLocation()
   const measure = MEASURES.find(({ id }) => id === search.get('measure')) ?? MEASURES[0]
-  const drawing = useMemo(() => drawingOf(report, measure), [report, measure])
+  const lists = useViewerLists()
+  const drawing = useMemo(() => drawingOf(report, measure, lists), [report, measure, lists])
   const { title, valueOf, format } = measure
   const best = report.days.reduce((most, day) => (valueOf(day) > valueOf(most) ? day : most), report.days[0]!)
-  const choice = <MeasureChoice measure={measure} />
+  const choice = <MeasureChoice measures={MEASURES} chosen={measure.id} />
   return (
     <Chart
       title={title}
@@ -93,76 +93,26 @@ export function DaysChart(props: { report: OverviewReport }) {
   )
 }
 
-function MeasureChoice(props: { measure: Measure }) {
-  const { path, search } = useLocation()
-  return (
-    <ToggleButtonGroup
-      aria-label="Measure"
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[props.measure.id]}
-      onSelectionChange={([id]) =>
-        navigate(addressOf(path, search, { measure: id === MEASURES[0].id ? null : String(id) }), {
-          replace: true,
-        })
-      }
-      className="flex flex-wrap gap-1 pb-1"
-    >
-      {MEASURES.map(({ id, label }) => (
-        <ToggleButton
-          key={id}
-          id={id}
-          className="rounded-md border border-line px-2 py-0.5 text-muted data-hovered:bg-hover data-selected:bg-hover data-selected:text-ink"
-        >
-          {label}
-        </ToggleButton>
-      ))}
-    </ToggleButtonGroup>
-  )
-}
-
-function drawingOf(report: OverviewReport, { valueOf }: Measure): ChartDrawing {
-  const names = report.days.map((day) => formatDate(day.date))
-  /** Days after it are not over: a dashed line leads to what there is of them. */
-  const lastWhole = report.days.length - (isUnfinished(report) ? 2 : 1)
-  return {
-    pointing: 'x',
-    points: report.days.map((day, index) => ({
-      title: formatDate(day.date, 'long'),
-      details: [
-        ...MEASURES.map((measure) => ({ label: measure.label, value: measure.format(measure.valueOf(day)) })),
-        { label: 'Streams', value: formatCount(day.streams) },
-        { label: 'Playback starts', value: formatCount(day.starts) },
-      ],
-      marks: [{ series: index > lastWhole ? 1 : 0, index }],
-      at: [index, valueOf(day)],
-    })),
-    option: (tokens) => ({
-      grid: { left: 8, right: 16, top: 12, bottom: 4, containLabel: true },
-      xAxis: categoryAxis(tokens, names, { boundaryGap: names.length === 1 }),
-      yAxis: countAxis(tokens),
-      series: [
-        (index: number) => index <= lastWhole,
-        (index: number) => index >= lastWhole && lastWhole < report.days.length - 1,
-      ].map((isShown, part) => ({
-        type: 'line',
-        data: report.days.map((day, index) => (isShown(index) ? valueOf(day) : null)),
-        color: tokens.series[0],
-        lineStyle: { width: 2, type: part === 0 ? 'solid' : 'dashed' },
-        symbol: 'circle',
-        symbolSize: 7,
-        showSymbol: names.length <= 31,
-        showAllSymbol: true,
-        emphasis: { scale: 1.6 },
+/** A day leads to who was active on it, for who may see that. */
+function drawingOf(report: OverviewReport, measure: Measure, lists: ViewerListLinks): ChartDrawing {
+  const listOf = ({ date, activeViewers }: Day) =>
+    activeViewers > 0 ? lists.active({}, { from: date, to: date }) : null
+  const isLinked = report.days.some((day) => listOf(day) !== null)
+  return daysDrawing(report, {
+    valueOf: measure.valueOf,
+    details: [
+      ...MEASURES.map(({ label, valueOf, format }) => ({
+        label,
+        valueOf: (day: Day) => format(valueOf(day)),
       })),
-    }),
-  }
-}
-
-function isUnfinished(report: OverviewReport): boolean {
-  return report.to >= today(report.timeZone).toString()
-}
-
-function lowered(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
+      { label: 'Streams', valueOf: (day) => formatCount(day.streams) },
+      { label: 'Playback starts', valueOf: (day) => formatCount(day.starts) },
+    ],
+    onSelect: isLinked
+      ? (day) => {
+          const to = listOf(day)
+          if (to !== null) navigate(to)
+        }
+      : undefined,
+  })
 }

@@ -4,6 +4,8 @@ import { axisTitle, categoryAxis, countAxis, labelOf, TITLED_GRID } from '../../
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount, formatRange } from '../../lib/format.ts'
+import { navigate } from '../../lib/location.ts'
+import { useViewerLists, type ViewerListLinks } from '../../lib/viewer-lists.ts'
 import { Empty } from '../../ui/states.tsx'
 
 const LABELS = Object.fromEntries(AGE_RANGES.map(({ id, label }) => [id, label]))
@@ -11,7 +13,8 @@ const LABELS = Object.fromEntries(AGE_RANGES.map(({ id, label }) => [id, label])
 /** Registrations on the X axis, age ranges on the Y axis (R30). */
 export function AgesChart(props: { report: RegistrationsReport }) {
   const { report } = props
-  const drawing = useMemo(() => drawingOf(report), [report])
+  const lists = useViewerLists()
+  const drawing = useMemo(() => drawingOf(report, lists), [report, lists])
   return (
     <Chart
       title="Registrations by age"
@@ -31,10 +34,17 @@ export function AgesChart(props: { report: RegistrationsReport }) {
   )
 }
 
-function drawingOf(report: RegistrationsReport): ChartDrawing {
+/** A bar leads to who is behind it, for who may see that. */
+function drawingOf(report: RegistrationsReport, lists: ViewerListLinks): ChartDrawing {
   const names = report.ages.map(({ range }) => LABELS[range] ?? range)
+  function open(point: number): void {
+    const { range, total } = report.ages[point]!
+    const to = total > 0 ? lists.registered({ ageRange: range }) : null
+    if (to !== null) navigate(to)
+  }
   return {
     pointing: 'y',
+    ...(lists.registered({}) === null ? {} : { onSelect: open }),
     points: report.ages.map(({ total }, index) => ({
       title: `Age ${names[index]}`,
       details: [{ label: 'Registrations', value: formatCount(total) }],

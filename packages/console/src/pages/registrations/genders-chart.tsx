@@ -4,6 +4,8 @@ import { Button } from 'react-aria-components/Button'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount, formatNumberOf, formatPercent, formatRange } from '../../lib/format.ts'
+import { useViewerLists } from '../../lib/viewer-lists.ts'
+import { RowLink } from '../../ui/row-link.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { GENDER_LABELS, GENDER_SERIES, GENDER_SWATCHES } from './genders.ts'
 
@@ -13,6 +15,8 @@ export function GendersChart(props: { report: RegistrationsReport }) {
   const [selected, setSelected] = useState<Gender | null>(null)
   const drawing = useMemo(() => drawingOf(report, selected, setSelected), [report, selected])
   const chosen = report.genders.find(({ gender }) => gender === selected)
+  const lists = useViewerLists()
+  const list = chosen && chosen.total > 0 ? lists.registered({ gender: chosen.gender }) : null
   return (
     <Chart
       title="Registrations by gender"
@@ -44,16 +48,19 @@ export function GendersChart(props: { report: RegistrationsReport }) {
               </li>
             ))}
           </ul>
-          <output data-testid="gender-total" className="block min-h-5">
-            {chosen ? (
-              <>
-                <strong className="font-semibold">{GENDER_LABELS[chosen.gender]}</strong>:{' '}
-                {formatNumberOf(chosen.total, 'registration')}
-              </>
-            ) : (
-              <span className="text-muted">Choose a slice to see how many viewers it stands for.</span>
-            )}
-          </output>
+          <div className="flex min-h-5 flex-wrap gap-x-3">
+            <output data-testid="gender-total">
+              {chosen ? (
+                <>
+                  <strong className="font-semibold">{GENDER_LABELS[chosen.gender]}</strong>:{' '}
+                  {formatNumberOf(chosen.total, 'registration')}
+                </>
+              ) : (
+                <span className="text-muted">Choose a slice to see how many viewers it stands for.</span>
+              )}
+            </output>
+            {list !== null && <RowLink to={list}>See the viewers</RowLink>}
+          </div>
         </div>
       }
     />

@@ -6,6 +6,9 @@ import { formatCount, formatCountry, formatPercent } from '../../lib/format.ts'
 import { addressOf, navigate, useLocation } from '../../lib/location.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
+import { useViewerLists } from '../../lib/viewer-lists.ts'
+import { RowLink } from '../../ui/row-link.tsx'
+import { listOfPlace } from './registration-lists.ts'
 import { Empty } from '../../ui/states.tsx'
 
 const TABS = [
@@ -20,10 +23,14 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
   const { path, search } = useLocation()
   const tab = TABS.find(({ id }) => id === search.get('geography')) ?? TABS[0]
   const home = report.localCountry === null ? null : formatCountry(report.localCountry)
+  const lists = useViewerLists()
   const names = useMemo(() => namesOf(report), [report])
-  const rows = tab
-    .places(report)
-    .map((place) => ({ place, name: names(tab.id, place), share: shareOf(place, report) }))
+  const rows = tab.places(report).map((place) => ({
+    place,
+    name: names(tab.id, place),
+    share: shareOf(place, report),
+    list: listOfPlace(tab.id, place, lists),
+  }))
   return (
     <Card
       title="Registrations by geography"
@@ -93,13 +100,13 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
                 </tr>
               </thead>
               <tbody>
-                {rows.map(({ place, name, share }) => (
+                {rows.map(({ place, name, share, list }) => (
                   <tr key={`${place.kind} ${place.code} ${place.name}`} className="border-b border-line">
                     <th
                       scope="row"
                       className={`px-4 py-2 text-left font-normal ${place.kind === 'place' ? '' : 'text-muted'}`}
                     >
-                      {name}
+                      {list === null ? name : <RowLink to={list}>{name}</RowLink>}
                     </th>
                     <td className="px-4 py-2 text-right">{formatCount(place.total)}</td>
                     <td className="w-2/5 px-4 py-2 text-right text-muted">

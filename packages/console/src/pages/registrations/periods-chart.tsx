@@ -2,6 +2,9 @@ import { GENDERS, type RegistrationPeriod, type RegistrationsReport } from '@foy
 import { useMemo } from 'react'
 import { Chart } from '../../charts/chart.tsx'
 import { formatCount, formatNumberOf, formatRange } from '../../lib/format.ts'
+import { listOfPeriod } from './registration-lists.ts'
+import { navigate } from '../../lib/location.ts'
+import { useViewerLists, type ViewerListLinks } from '../../lib/viewer-lists.ts'
 import { Empty } from '../../ui/states.tsx'
 import { GENDER_LABELS, GENDER_SWATCHES } from './genders.ts'
 import { periodName } from './period-name.ts'
@@ -10,7 +13,8 @@ import { periodsDrawing } from './periods-drawing.ts'
 /** Registrations by period, stacked by gender, with the peak marked (R26, R27). */
 export function PeriodsChart(props: { report: RegistrationsReport }) {
   const { report } = props
-  const drawing = useMemo(() => periodsDrawing(report), [report])
+  const lists = useViewerLists()
+  const drawing = useMemo(() => periodsDrawing(report, periodOpener(report, lists)), [report, lists])
   const peaks = report.periods.filter((period) => period.isPeak)
   return (
     <Chart
@@ -52,6 +56,18 @@ export function PeriodsChart(props: { report: RegistrationsReport }) {
       }
     />
   )
+}
+
+/** Opens the list behind a bar; undefined for who may not see it. */
+function periodOpener(
+  report: RegistrationsReport,
+  lists: ViewerListLinks,
+): ((period: RegistrationPeriod) => void) | undefined {
+  if (lists.registered({}) === null) return undefined
+  return (period) => {
+    const to = period.total > 0 ? listOfPeriod(period, report, lists) : null
+    if (to !== null) navigate(to)
+  }
 }
 
 function peakSentence(report: RegistrationsReport, peaks: readonly RegistrationPeriod[]): string {

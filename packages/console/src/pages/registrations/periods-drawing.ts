@@ -1,4 +1,4 @@
-import { GENDERS, type RegistrationsReport } from '@foyer/contracts'
+import { GENDERS, type RegistrationPeriod, type RegistrationsReport } from '@foyer/contracts'
 import { axisTitle, categoryAxis, countAxis, labelOf, TITLED_GRID } from '../../charts/chart-options.ts'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount } from '../../lib/format.ts'
@@ -6,10 +6,15 @@ import { GENDER_LABELS, GENDER_SERIES } from './genders.ts'
 import { periodName, periodTick } from './period-name.ts'
 
 /** Bars by period, stacked by gender, with a mark over each peak (R26, R27). */
-export function periodsDrawing(report: RegistrationsReport): ChartDrawing {
+export function periodsDrawing(
+  report: RegistrationsReport,
+  /** Opens the list behind a bar. */
+  onSelect?: (period: RegistrationPeriod) => void,
+): ChartDrawing {
   const { periods } = report
   return {
     pointing: 'x',
+    ...(onSelect ? { onSelect: (point: number) => onSelect(periods[point]!) } : {}),
     points: periods.map((period, index) => ({
       title: `${periodName(period, report)}${period.isPeak ? ' (peak)' : ''}`,
       details: [

@@ -28,6 +28,7 @@ import { keyRoutes, serviceRoutes } from './service-routes.ts'
 import { createServices, type Services } from './services.ts'
 import type { accountsSettings } from './settings.ts'
 import { createSubjects } from './subjects.ts'
+import { createLabelViewers, type LabelViewers } from './viewer-labels.ts'
 import { viewerRoutes } from './viewer-routes.ts'
 import { createViewerTokens, type TokenVerdict } from './viewer-tokens.ts'
 import { createViewers, type FoundViewer, type ViewerReference, type Viewers } from './viewers.ts'
@@ -44,6 +45,7 @@ export {
 export { accountsData } from './data-map.ts'
 export { accountsSettings } from './settings.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'
+export type { LabelViewers, ListedViewer } from './viewer-labels.ts'
 export type { FoundViewer, ViewerReference } from './viewers.ts'
 
 export interface Accounts {
@@ -64,6 +66,8 @@ export interface Accounts {
 
   /** Null when there is no such viewer. Throws request.invalid when the id names viewers of several services. */
   findViewer(reference: ViewerReference): Promise<FoundViewer | null>
+  /** What to call viewers in a list, as far as the actor may see it. The caller records the look. */
+  labelViewers: LabelViewers
   /** Brings EVENTS up to date now; the worker does it every 250 ms. Returns how many viewers were published. */
   publishViewers(): Promise<number>
 
@@ -122,6 +126,7 @@ export function createAccounts(deps: {
     applyIdentify: identify.apply,
     importViewers: createImportViewers({ ...deps, directory, subjects }),
     findViewer: viewers.find,
+    labelViewers: createLabelViewers(deps),
     publishViewers: () => projection.publish(),
     services,
     keys,

@@ -46,6 +46,33 @@ export async function loadViewers(
   return new Map(rows.filter((row) => keys.has(row.id)).map((row) => [row.id, opened(row, keys)]))
 }
 
+/** What a viewer is called. */
+export type StoredNames = Pick<Profile, 'name' | 'firstName' | 'lastName'>
+
+/** Opens the names of these viewers and nothing else of them. Absent are the same as of `loadViewers`. */
+export async function loadNames(
+  tx: Database,
+  vault: Vault,
+  ids: readonly string[],
+): Promise<Map<string, StoredNames>> {
+  if (ids.length === 0) return new Map()
+  const { id, name, firstName, lastName } = viewer
+  const rows = await tx
+    .select({ id, name, firstName, lastName })
+    .from(viewer)
+    .where(inArray(id, [...ids]))
+  const keys = await vault.unlock(tx, ids)
+  return new Map(
+    rows
+      .filter((row) => keys.has(row.id))
+      .map((row) => {
+        const open = (field: keyof StoredNames) =>
+          row[field] === null ? null : keys.open(row.id, SEALED[field], row[field])
+        return [row.id, { name: open('name'), firstName: open('firstName'), lastName: open('lastName') }]
+      }),
+  )
+}
+
 /** Stores new viewers with their keys. Their external ids must have been attached in this transaction. */
 export async function insertViewers(
   tx: Database,

@@ -267,6 +267,34 @@ describe.each(recordsBackends())('viewers on %s records', (backend) => {
     expect((await rig.call('GET', '/v1/viewers?externalId=same')).body.items).toHaveLength(2)
   })
 
+  it('many are labelled at once, by names for who may see them and by nothing personal for others', async () => {
+    const { body: ana } = await register()
+    const { body: ben } = await register({
+      service: 'cinema',
+      externalId: 'ben',
+      firstName: 'Ben',
+      lastName: 'Lee',
+    })
+    const { body: nameless } = await register({ service: 'cinema', externalId: 'nameless' })
+    const vids = await Promise.all(
+      [ana, ben, nameless].map(async ({ id }) => (await rig.accounts.findViewer({ id }))!.vid),
+    )
+    const nobody = '1' as (typeof vids)[number]
+    const labels = await rig.accounts.labelViewers(ADMIN, [...vids, nobody])
+    expect(vids.map((vid) => labels.get(vid))).toEqual([
+      { viewerId: ana.id, label: ANA.name },
+      { viewerId: ben.id, label: 'Ben Lee' },
+      { viewerId: nameless.id, label: `Viewer …${nameless.id.slice(-6)}` },
+    ])
+    expect(labels.has(nobody)).toBe(false)
+    const others = { ...ADMIN, rights: new Set(RIGHTS.filter((right) => right !== 'viewers.personal')) }
+    const masked = [...(await rig.accounts.labelViewers(others, vids)).values()]
+    expect(masked.map(({ label }) => label)).toEqual(
+      masked.map(({ viewerId }) => `Viewer …${viewerId.slice(-6)}`),
+    )
+    expect(await rig.accounts.labelViewers(ADMIN, [])).toEqual(new Map())
+  })
+
   it('the name is for who may see it, others get a mask', async () => {
     const { body } = await register()
     const nameless = await register({ service: 'cinema', externalId: 'n' })

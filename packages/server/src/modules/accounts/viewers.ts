@@ -22,6 +22,7 @@ import { applyChanges, emptyProfile, liveTraits, type Profile } from './profile.
 import { externalId, viewer, viewerSubject } from './schema.ts'
 import type { Page } from './services.ts'
 import { EXTERNAL_ID_LOOKUP, type Subjects } from './subjects.ts'
+import { fullNameOf, labelOf, maySeeNames } from './viewer-labels.ts'
 import { externalIdsOf, insertViewers, loadViewers, updateViewer, type StoredViewer } from './viewer-rows.ts'
 
 /** A viewer and the ids under which EVENTS knows them. */
@@ -124,7 +125,7 @@ export function createViewers(deps: {
 
   async function present(actor: Actor, stored: StoredViewer): Promise<Viewer> {
     const personal = personalFields(stored.profile, await externalIdsOf(db, vault, stored.id))
-    const maySee = actor.rights.has('viewers.personal')
+    const maySee = maySeeNames(actor)
     const { registeredAt, gender, ageAtRegistration, country, region, city } = stored.profile
     return {
       id: stored.id,
@@ -153,7 +154,7 @@ export function createViewers(deps: {
       actor,
       action,
       object: viewerId,
-      details: { isPersonalShown: actor.rights.has('viewers.personal') },
+      details: { isPersonalShown: maySeeNames(actor) },
     })
   }
 
@@ -240,14 +241,12 @@ export function createViewers(deps: {
     async label(actor, reference) {
       const { viewerId } = await mustFind(reference)
       const { profile } = await load(viewerId)
-      const { name, firstName, lastName } = profile
-      const known = name ?? ([firstName, lastName].filter((part) => part !== null).join(' ') || null)
-      const maySee = actor.rights.has('viewers.personal')
+      const maySee = maySeeNames(actor)
       await look(actor, viewerId, 'viewer.name_looked_up')
       return {
         id: viewerId,
-        label: maySee && known !== null ? known : `Viewer …${viewerId.slice(-6)}`,
-        isMasked: known !== null && !maySee,
+        label: labelOf(viewerId, maySee ? profile : undefined),
+        isMasked: fullNameOf(profile) !== null && !maySee,
       }
     },
   }

@@ -43,9 +43,11 @@ beforeAll(async () => {
       serviceById: async (id) =>
         id === 'cine' ? { id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' } : null,
       findViewer: async ({ id }) => (id === ANA.viewerId || id === 'ana/é?' ? ANA : null),
+      labelViewers: async () => new Map(),
     },
     catalogue: {
       count: async () => ({ titles: 1_682, channels: 3 }),
+      addedBetween: async () => ({ total: 0, items: [] }),
       namesOf: async (ids) =>
         new Map(
           ids
@@ -104,16 +106,28 @@ describe('the overview', () => {
         contentId: 't1',
         contentKind: 'vod',
         name: 'Night Ferry',
-        viewers: 2,
+        viewers: 1,
+        visitors: 1,
         starts: 2,
         streams: 1,
         minutes: 2,
       },
-      { contentId: 'c9', contentKind: 'live', name: null, viewers: 1, starts: 1, streams: 1, minutes: 1 },
+      {
+        contentId: 'c9',
+        contentKind: 'live',
+        name: null,
+        viewers: 1,
+        visitors: 0,
+        starts: 1,
+        streams: 1,
+        minutes: 1,
+      },
     ])
-    expect(platforms.map(({ platform, viewers, minutes }) => [platform, viewers, minutes])).toEqual([
-      ['web', 3, 2.1],
-      ['tizen', 1, 1],
+    expect(
+      platforms.map(({ platform, viewers, visitors, minutes }) => [platform, viewers, visitors, minutes]),
+    ).toEqual([
+      ['web', 1, 2, 2.1],
+      ['tizen', 1, 0, 1],
     ])
   })
 

@@ -1,11 +1,18 @@
 /**
  * Audience: what the console draws. Registrations (who registered, when, of which gender and age, and where), an overview
- * of a service, and what one viewer played. It keeps nothing: every number is asked of EVENTS by the `.sql` files in
+ * of a service, of its content and of its quality, what one viewer played, and who is behind a number. It keeps nothing: every number is asked of EVENTS by the `.sql` files in
  * `reports/`, which say what they count and for which purpose, and admit people and rows by `foyer_person` and
  * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is.
  */
 import type {
+  ActiveViewersQuery,
+  ActiveViewersReport,
+  ContentOverview,
+  OverviewQuery,
   OverviewReport,
+  QualityOverview,
+  RegisteredViewersQuery,
+  RegisteredViewersReport,
   RegistrationsQuery,
   RegistrationsReport,
   ReportQuery,
@@ -26,10 +33,14 @@ import type { Accounts } from '../accounts/index.ts'
 import type { Catalogue } from '../catalogue/index.ts'
 import { checkRange } from './calendar.ts'
 import { createChanges } from './changes.ts'
+import { contentOverviewOf } from './content-overview.ts'
+import { listRoutes } from './list-routes.ts'
 import { overviewOf } from './overview.ts'
+import { qualityOverviewOf } from './quality-overview.ts'
 import { registrationsVersion } from './queries.ts'
 import { registrationsOf } from './registrations.ts'
-import { reportRoutes, viewerReportRoutes } from './routes.ts'
+import { overviewRoutes, reportRoutes, viewerReportRoutes } from './routes.ts'
+import { activeViewersOf, registeredViewersOf, type ListDeps } from './viewer-lists.ts'
 import { viewerEventsOf, viewerOverviewOf, type ViewerScope } from './viewer-report.ts'
 
 export interface AudienceReports {
@@ -37,6 +48,15 @@ export interface AudienceReports {
   /** Server-sent events, until the stream is destroyed. */
   registrationChanges(service: string): Promise<Readable>
   overview(query: ReportQuery, signal: AbortSignal): Promise<OverviewReport>
+  content(query: OverviewQuery, signal: AbortSignal): Promise<ContentOverview>
+  quality(query: OverviewQuery, signal: AbortSignal): Promise<QualityOverview>
+  /** Throws title.not_found for a title that nothing is known of. Each answer is audited before it is given. */
+  activeViewers(actor: Actor, query: ActiveViewersQuery, signal: AbortSignal): Promise<ActiveViewersReport>
+  registeredViewers(
+    actor: Actor,
+    query: RegisteredViewersQuery,
+    signal: AbortSignal,
+  ): Promise<RegisteredViewersReport>
   /** Throws viewer.not_found. The look is audited before the answer. */
   viewerOverview(
     actor: Actor,
@@ -58,8 +78,8 @@ export interface Audience {
 
 export interface AudienceDeps {
   readonly events: Events
-  readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer'>
-  readonly catalogue: Pick<Catalogue, 'namesOf' | 'count'>
+  readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer' | 'labelViewers'>
+  readonly catalogue: Pick<Catalogue, 'namesOf' | 'count' | 'addedBetween'>
   /** All subjects of a viewer's person, the vid that stands for the person first: merged viewers, devices that were linked. */
   readonly subjectsOf: (vid: Subject) => Promise<readonly Subject[]>
   readonly audit: AuditTrail
@@ -114,6 +134,39 @@ export function createAudience(deps: AudienceDeps): Audience {
     }
   }
 
+  function listDeps(actor: Actor, signal: AbortSignal): ListDeps {
+    return {
+      events,
+      signal,
+      labelsOf: (vids) => accounts.labelViewers(actor, vids),
+      areNamesShown: actor.rights.has('viewers.personal'),
+    }
+  }
+
+  /** Leaves in the trail which list was opened, by which filters, how far, and with names or without. */
+  async function recordList(
+    actor: Actor,
+    list: 'active' | 'registered',
+    query: ActiveViewersQuery | RegisteredViewersQuery,
+    shown: { total: number; areNamesShown: boolean; items: readonly unknown[] },
+  ): Promise<void> {
+    const { service, cursor, limit: _limit, ...filters } = query
+    const told = Object.entries(filters).filter(([, value]) => value !== undefined)
+    await audit.record({
+      actor,
+      action: 'viewer_list.opened',
+      object: service,
+      details: {
+        list,
+        ...Object.fromEntries(told),
+        viewers: shown.total,
+        rows: shown.items.length,
+        isContinued: cursor !== undefined,
+        isPersonalShown: shown.areNamesShown,
+      },
+    })
+  }
+
   const reports: AudienceReports = {
     async registrations(query, signal) {
       return registrationsOf(events, query, await serviceOf(query.service), signal)
@@ -124,6 +177,31 @@ export function createAudience(deps: AudienceDeps): Audience {
     async overview(query, signal) {
       const { timeZone } = await serviceOf(query.service)
       return overviewOf({ events, titleNames, catalogueSize: deps.catalogue.count }, query, timeZone, signal)
+    },
+    async content(query, signal) {
+      const { timeZone } = await serviceOf(query.service)
+      const { addedBetween } = deps.catalogue
+      return contentOverviewOf({ events, titleNames, addedBetween }, query, timeZone, signal)
+    },
+    async quality(query, signal) {
+      const { timeZone } = await serviceOf(query.service)
+      return qualityOverviewOf(events, query, timeZone, signal)
+    },
+    async activeViewers(actor, query, signal) {
+      const service = await serviceOf(query.service)
+      const { contentId } = query
+      const list = await activeViewersOf(listDeps(actor, signal), query, service)
+      const contentName =
+        contentId === undefined ? null : ((await titleNames([contentId])).get(contentId) ?? null)
+      if (contentId !== undefined && contentName === null && list.total + list.visitors === 0)
+        throw new Problem('title.not_found', `Nothing is known of a title or channel ${contentId}.`)
+      await recordList(actor, 'active', query, list)
+      return { ...list, contentName }
+    },
+    async registeredViewers(actor, query, signal) {
+      const list = await registeredViewersOf(listDeps(actor, signal), query, await serviceOf(query.service))
+      await recordList(actor, 'registered', query, list)
+      return list
     },
     async viewerOverview(actor, id, query, signal) {
       return viewerOverviewOf(events, await scopeOf({ actor, id, report: 'overview', signal }, query))
@@ -137,6 +215,8 @@ export function createAudience(deps: AudienceDeps): Audience {
   return {
     async routes(server) {
       await reportRoutes(reports)(server)
+      await overviewRoutes(reports)(server)
+      await listRoutes(reports)(server)
       await viewerReportRoutes(reports)(server)
       // Streams would keep the server from closing.
       server.addHook('preClose', async () => changes.stop())

@@ -1,14 +1,16 @@
-import { REPORT_LIMITS, type OverviewReport, type ReportQuery } from '@foyer/contracts'
+import { REPORT_LIMITS, type Compared, type OverviewReport, type ReportQuery } from '@foyer/contracts'
 import type { Events } from '../../storage/index.ts'
 import type { CatalogueSize } from '../catalogue/index.ts'
+import { biggestChanges } from './biggest-changes.ts'
 import { boundsOf, checkRange, datesOf, previousRange } from './calendar.ts'
 import {
   ANALYTICS_PURPOSE,
+  overviewCountries,
   overviewDays,
+  overviewPeople,
   overviewPlatforms,
   overviewRegistrations,
   overviewTitles,
-  overviewTotals,
   SERVICE_PURPOSE,
 } from './queries.ts'
 
@@ -28,18 +30,31 @@ export async function overviewOf(
   const previous = previousRange(query)
   const purpose = ANALYTICS_PURPOSE
   const { events } = deps
-  const [totals, days, platforms, titles, [registered], catalogue] = await Promise.all([
-    events.run(overviewTotals, { service, previousFrom: previous.from, from, to, purpose }, { signal }),
+  const bounds = boundsOf({ from, to, timeZone })
+  const previousStart = boundsOf({ ...previous, timeZone }).start
+  const compared = { service, previousFrom: previous.from, from, to, purpose }
+  const [[people], days, platforms, countries, titles, [registered], catalogue] = await Promise.all([
+    events.run(
+      overviewPeople,
+      {
+        ...compared,
+        beforeFrom: previousRange(previous).from,
+        fromMs: bounds.start,
+        previousFromMs: previousStart,
+      },
+      { signal },
+    ),
     events.run(overviewDays, { service, from, to, purpose }, { signal }),
-    events.run(overviewPlatforms, { service, from, to, purpose }, { signal }),
+    events.run(overviewPlatforms, compared, { signal }),
+    events.run(overviewCountries, { ...compared, limit: REPORT_LIMITS.countriesMax }, { signal }),
     events.run(overviewTitles, { service, from, to, purpose, limit: REPORT_LIMITS.titlesMax }, { signal }),
     events.run(
       overviewRegistrations,
       {
         service,
-        previousFrom: boundsOf({ ...previous, timeZone }).start,
-        from: boundsOf({ from, to, timeZone }).start,
-        to: boundsOf({ from, to, timeZone }).end,
+        previousFrom: previousStart,
+        from: bounds.start,
+        to: bounds.end,
         purpose: SERVICE_PURPOSE,
       },
       { signal },
@@ -47,8 +62,7 @@ export async function overviewOf(
     deps.catalogueSize(),
   ])
   const names = await deps.titleNames(titles.map((title) => title.content_id))
-  const now = totals.find((row) => row.is_current === 1)
-  const before = totals.find((row) => row.is_current === 0)
+  if (people === undefined) throw new Error('the sums over no rows are a row too')
   const byDate = new Map(days.map((row) => [row.date, row]))
   return {
     service,
@@ -57,12 +71,12 @@ export async function overviewOf(
     to,
     previous,
     registrations: { value: registered?.value ?? 0, previous: registered?.previous ?? 0 },
-    activeViewers: { value: now?.viewers ?? 0, previous: before?.viewers ?? 0 },
-    anonymousVisitors: { value: now?.visitors ?? 0, previous: before?.visitors ?? 0 },
-    events: { value: now?.events ?? 0, previous: before?.events ?? 0 },
-    starts: { value: now?.starts ?? 0, previous: before?.starts ?? 0 },
-    streams: { value: now?.streams ?? 0, previous: before?.streams ?? 0 },
-    minutes: { value: minutesOf(now?.played_ms ?? 0), previous: minutesOf(before?.played_ms ?? 0) },
+    activeViewers: { value: people.viewers, previous: people.previous_viewers },
+    anonymousVisitors: { value: people.visitors, previous: people.previous_visitors },
+    events: { value: people.events, previous: people.previous_events },
+    starts: { value: people.starts, previous: people.previous_starts },
+    streams: { value: people.streams, previous: people.previous_streams },
+    minutes: { value: minutesOf(people.played_ms), previous: minutesOf(people.previous_played_ms) },
     catalogue,
     days: datesOf(query).map((date) => {
       const row = byDate.get(date)
@@ -80,18 +94,66 @@ export async function overviewOf(
       contentKind: row.content_kind,
       name: names.get(row.content_id) ?? null,
       viewers: row.viewers,
+      visitors: row.visitors,
       starts: row.starts,
       streams: row.streams,
       minutes: minutesOf(row.played_ms),
     })),
-    platforms: platforms.map((row) => ({
-      platform: row.platform,
-      viewers: row.viewers,
-      starts: row.starts,
-      streams: row.streams,
-      minutes: minutesOf(row.played_ms),
-    })),
+    platforms: platforms.map((row) => ({ platform: row.platform, ...usageOf(row) })),
+    countries: countries.map((row) => ({ country: row.country, ...usageOf(row) })),
+    loyalty: {
+      new: { value: people.new, previous: people.previous_new },
+      returning: { value: people.returning, previous: people.previous_returning },
+      back: { value: people.back, previous: people.previous_back },
+      lost: { value: people.lost, previous: people.previous_lost },
+    },
+    changes: biggestChanges(
+      [
+        ...platforms.map((row) => ({
+          dimension: 'platform' as const,
+          key: row.platform,
+          viewers: viewersOf(row),
+        })),
+        ...countries.map((row) => ({
+          dimension: 'country' as const,
+          key: row.country,
+          viewers: viewersOf(row),
+        })),
+      ],
+      (part) => part.viewers,
+      REPORT_LIMITS.changesMax,
+    ),
   }
+}
+
+interface UsageRow {
+  readonly viewers: number
+  readonly visitors: number
+  readonly starts: number
+  readonly streams: number
+  readonly played_ms: number
+  readonly previous_viewers: number
+  readonly previous_visitors: number
+  readonly previous_played_ms: number
+}
+
+function usageOf(row: UsageRow): Omit<OverviewReport['platforms'][number], 'platform'> {
+  return {
+    viewers: row.viewers,
+    visitors: row.visitors,
+    starts: row.starts,
+    streams: row.streams,
+    minutes: minutesOf(row.played_ms),
+    previous: {
+      viewers: row.previous_viewers,
+      visitors: row.previous_visitors,
+      minutes: minutesOf(row.previous_played_ms),
+    },
+  }
+}
+
+function viewersOf(row: UsageRow): Compared {
+  return { value: row.viewers, previous: row.previous_viewers }
 }
 
 /** Minutes to one decimal, halves up. A sum is rounded once, never its parts. */

@@ -7,6 +7,7 @@ import { defineReport } from '../../storage/index.ts'
 /** Accounts are counted as the service's own; what was watched needs the consent to be measured. */
 export const SERVICE_PURPOSE = 2 ** PURPOSE_BITS.service
 export const ANALYTICS_PURPOSE = 2 ** PURPOSE_BITS.analytics
+export const BILLING_PURPOSE = 2 ** PURPOSE_BITS.billing
 
 const count = z.coerce.number().int()
 const epochMs = z.number().int()
@@ -46,28 +47,58 @@ export const registrationsVersion = defineReport({
 
 const watched = { starts: count, streams: count, played_ms: count }
 
-export const overviewTotals = defineReport({
-  file: file('overview-totals'),
-  params: z.object({ service, previousFrom: day, from: day, to: day, purpose }),
-  row: z.object({
-    is_current: z.coerce.number(),
-    viewers: count,
-    visitors: count,
-    events: count,
-    ...watched,
-  }),
-})
-
 export const overviewDays = defineReport({
   file: file('overview-days'),
   params: z.object({ service, from: day, to: day, purpose }),
   row: z.object({ date: day, viewers: count, events: count, ...watched }),
 })
 
+/** A range and as many days before it, which begin at `previousFrom`. */
+const compared = { service, previousFrom: day, from: day, to: day, purpose }
+const usage = {
+  viewers: count,
+  visitors: count,
+  ...watched,
+  previous_viewers: count,
+  previous_visitors: count,
+  previous_played_ms: count,
+}
+
 export const overviewPlatforms = defineReport({
   file: file('overview-platforms'),
-  params: z.object({ service, from: day, to: day, purpose }),
-  row: z.object({ platform: z.string(), viewers: count, ...watched }),
+  params: z.object(compared),
+  row: z.object({ platform: z.string(), ...usage }),
+})
+
+export const overviewCountries = defineReport({
+  file: file('overview-countries'),
+  params: z.object({ ...compared, limit: z.number().int() }),
+  row: z.object({ country: z.string(), ...usage }),
+})
+
+export const overviewPeople = defineReport({
+  file: file('overview-people'),
+  params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, previousFromMs: epochMs }),
+  row: z.object({
+    viewers: count,
+    visitors: count,
+    events: count,
+    ...watched,
+    previous_viewers: count,
+    previous_visitors: count,
+    previous_events: count,
+    previous_starts: count,
+    previous_streams: count,
+    previous_played_ms: count,
+    new: count,
+    returning: count,
+    back: count,
+    lost: count,
+    previous_new: count,
+    previous_returning: count,
+    previous_back: count,
+    previous_lost: count,
+  }),
 })
 
 export const overviewTitles = defineReport({
@@ -77,8 +108,56 @@ export const overviewTitles = defineReport({
     content_id: z.string(),
     content_kind: z.enum(['vod', 'live']),
     viewers: count,
+    visitors: count,
     ...watched,
   }),
+})
+
+export const contentTitles = defineReport({
+  file: file('content-titles'),
+  params: z.object({ ...compared, limit: z.number().int(), ids: z.array(z.string()) }),
+  row: z.object({
+    content_id: z.string(),
+    content_kind: z.enum(['vod', 'live']),
+    viewers: count,
+    visitors: count,
+    ...watched,
+    previous_played_ms: count,
+    rank_by_minutes: count,
+    rank_up: count,
+    rank_down: count,
+    all_titles: count,
+    all_starts: count,
+    all_streams: count,
+    all_played_ms: count,
+    all_live_ms: count,
+    previous_all_titles: count,
+    previous_all_starts: count,
+    previous_all_streams: count,
+    previous_all_played_ms: count,
+    previous_all_live_ms: count,
+  }),
+})
+
+export const qualityParts = defineReport({
+  file: file('quality'),
+  params: z.object({ service, previousFrom: day, from: day, to: day }),
+  row: z.object({
+    part: z.enum(['platform', 'device', 'day']),
+    is_current: z.coerce.number(),
+    platform: z.string(),
+    device_class: z.string(),
+    date: day,
+    ...watched,
+    stalled_ms: count,
+    unknown_ms: count,
+  }),
+})
+
+export const qualityBytes = defineReport({
+  file: file('quality-bytes'),
+  params: z.object({ service, previousFrom: day, to: day, purpose }),
+  row: z.object({ date: day, bytes: count }),
 })
 
 export const overviewRegistrations = defineReport({

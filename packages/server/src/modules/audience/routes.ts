@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import {
+  contentOverview,
+  overviewQuery,
   overviewReport,
+  qualityOverview,
   registrationsQuery,
   registrationsReport,
   reportQuery,
@@ -91,6 +94,51 @@ export function reportRoutes(reports: AudienceReports): Routes {
   }
 }
 
+/** Reports for an editor and for an engineer. */
+export function overviewRoutes(reports: AudienceReports): Routes {
+  return (server) => {
+    const tags = ['Reports']
+    const refusals = problems(
+      'request.invalid',
+      'service.not_found',
+      'report.too_expensive',
+      'store.unavailable',
+    )
+
+    server.get(
+      '/v1/reports/overview/content',
+      {
+        config: mayReport,
+        schema: {
+          summary: 'What is watched, what moves, what is new',
+          description:
+            'Titles and channels over a range of local days, compared with as many days before. What moved most is told by minutes, never by percent.',
+          tags,
+          querystring: overviewQuery,
+          response: { 200: contentOverview, ...refusals },
+        },
+      },
+      (request) => reports.content(request.query, abortedWith(request)),
+    )
+
+    server.get(
+      '/v1/reports/overview/quality',
+      {
+        config: mayReport,
+        schema: {
+          summary: 'How well it plays',
+          description:
+            'Sums over a range of local days and over as many days before, by day, platform and class of device. Make ratios of the sums: stalled ÷ (played + stalled), (starts − streams) ÷ starts.',
+          tags,
+          querystring: overviewQuery,
+          response: { 200: qualityOverview, ...refusals },
+        },
+      },
+      (request) => reports.quality(request.query, abortedWith(request)),
+    )
+  }
+}
+
 /** Reports about one viewer. */
 export function viewerReportRoutes(reports: AudienceReports): Routes {
   return (server) => {
@@ -139,6 +187,6 @@ export function viewerReportRoutes(reports: AudienceReports): Routes {
 }
 
 /** Who closes the connection no longer waits: the query is ended in the engine. */
-function abortedWith(request: FastifyRequest): AbortSignal {
+export function abortedWith(request: FastifyRequest): AbortSignal {
   return request.signal
 }

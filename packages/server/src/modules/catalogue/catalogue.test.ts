@@ -137,6 +137,31 @@ describe.each(recordsBackends())('the catalogue on %s records', (backend) => {
     expect(await world.catalogue.count()).toEqual({ titles: 2, channels: 1 })
   })
 
+  it('tells what came within a time and can be played, the newest first, and what was deleted not', async () => {
+    const noon = world.clock.now()
+    await world.call('PUT', '/v1/titles/before', { kind: 'movie', name: 'Before' })
+    world.clock.advance(1_000)
+    await world.call('PUT', '/v1/titles/first', { kind: 'movie', name: 'First' })
+    await world.call('PUT', '/v1/titles/show', { kind: 'series', name: 'Show' })
+    await world.call('PUT', '/v1/titles/gone', { kind: 'audio', name: 'Gone' })
+    await world.call('DELETE', '/v1/titles/gone')
+    world.clock.advance(1_000)
+    await world.call('PUT', '/v1/channels/second', { name: 'Second' })
+    world.clock.advance(1_000)
+    await world.call('PUT', '/v1/titles/after', { kind: 'movie', name: 'After' })
+    // Changed since, not added since.
+    await world.call('PATCH', '/v1/titles/before', { name: 'Before, again' })
+    const time = { start: noon + 1_000, end: noon + 3_000 }
+    expect(await world.catalogue.addedBetween(time, 10)).toEqual({
+      total: 2,
+      items: [
+        { id: 'second', kind: 'channel', name: 'Second', addedAt: noon + 2_000 },
+        { id: 'first', kind: 'movie', name: 'First', addedAt: noon + 1_000 },
+      ],
+    })
+    expect(await world.catalogue.addedBetween(time, 1)).toMatchObject({ total: 2, items: [{ id: 'second' }] })
+  })
+
   it('lists by name, filters, and comes to the end of its pages once', async () => {
     for (const [index, name] of ['b_d', 'a', 'B%', 'a', 'Éa'].entries()) {
       await world.call('PUT', `/v1/titles/t${index}`, {

@@ -11,7 +11,15 @@ import {
   type SourceRow,
 } from './import/import-catalogue.ts'
 import { startLookup, type Lookup } from './lookup.ts'
-import { countItems, readItems, readSummaries, type CatalogueSize, type ItemSummary } from './queries.ts'
+import {
+  countItems,
+  itemsAdded,
+  readItems,
+  readSummaries,
+  type AddedItems,
+  type CatalogueSize,
+  type ItemSummary,
+} from './queries.ts'
 import { catalogueRoutes } from './routes.ts'
 import { isAvailable, type Place } from './rules.ts'
 
@@ -30,6 +38,8 @@ export interface Catalogue {
   namesOf(ids: readonly string[]): Promise<Map<string, CatalogueName>>
   /** How many titles of any kind, and how many channels; deleted ones do not count. */
   count(): Promise<CatalogueSize>
+  /** What can be played and came into the catalogue from `start` on, before `end` (epoch ms); the newest first. */
+  addedBetween(time: { start: number; end: number }, limit: number): Promise<AddedItems>
   /** Whether a title or channel, with all that it belongs to, may be played there and then; false for unknown ids. */
   isAvailable(id: string, place: Place): Promise<boolean>
   /** Reads a file of titles. Throws Problem import.unreadable and request.too_large. */
@@ -63,6 +73,7 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
       return new Map(entries.map(({ id, name, kind, isDeleted }) => [id, { name, type: kind, isDeleted }]))
     },
     count: () => countItems(deps.db),
+    addedBetween: (time, limit) => itemsAdded(deps.db, time, limit),
     async isAvailable(id, place) {
       const lineage = []
       for (let at: string | null = id; at !== null;) {
@@ -80,6 +91,6 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
 
 export type { CatalogueImport, SourceRow } from './import/import-catalogue.ts'
 export type { Lookup, TitleInfo } from './lookup.ts'
-export type { CatalogueSize } from './queries.ts'
+export type { AddedItems, CatalogueSize } from './queries.ts'
 export type { Place } from './rules.ts'
 export { catalogueDataMap } from './schema.ts'

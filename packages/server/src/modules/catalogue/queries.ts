@@ -2,12 +2,17 @@ import {
   and,
   arrayContains,
   asc,
+  count,
+  desc,
   eq,
   getTableColumns,
   gt,
+  gte,
   ilike,
   inArray,
   isNull,
+  lt,
+  notInArray,
   or,
   sql,
   type SQL,
@@ -84,6 +89,55 @@ export async function countItems(db: Database): Promise<CatalogueSize> {
     .from(catalogueItem)
     .where(isNull(catalogueItem.deletedAt))
   return size!
+}
+
+/** Entries that came into the catalogue within a time. */
+export interface AddedItems {
+  /** All of them. */
+  readonly total: number
+  /** The newest first, up to the limit. */
+  readonly items: readonly {
+    readonly id: string
+    readonly kind: ItemKind
+    readonly name: string
+    /** Epoch ms. */
+    readonly addedAt: number
+  }[]
+}
+
+/** What can be played (series and seasons cannot) and was added from `start` on, before `end`; epoch ms. */
+export async function itemsAdded(
+  db: Database,
+  time: { start: number; end: number },
+  limit: number,
+): Promise<AddedItems> {
+  const wasAdded = and(
+    gte(catalogueItem.createdAt, new Date(time.start)),
+    lt(catalogueItem.createdAt, new Date(time.end)),
+    notInArray(catalogueItem.kind, ['series', 'season']),
+    isNull(catalogueItem.deletedAt),
+  )
+  const [counted] = await db.select({ total: count() }).from(catalogueItem).where(wasAdded)
+  const rows = await db
+    .select({
+      id: catalogueItem.id,
+      kind: catalogueItem.kind,
+      name: catalogueItem.name,
+      createdAt: catalogueItem.createdAt,
+    })
+    .from(catalogueItem)
+    .where(wasAdded)
+    .orderBy(desc(catalogueItem.createdAt), asc(catalogueItem.id))
+    .limit(limit)
+  return {
+    total: counted?.total ?? 0,
+    items: rows.map(({ id, kind, name, createdAt }) => ({
+      id,
+      kind: kind as ItemKind,
+      name,
+      addedAt: createdAt.getTime(),
+    })),
+  }
 }
 
 /** Categories in use with the number of entries that carry them, the most used first. */

@@ -178,6 +178,22 @@ const personOf: AnnotatedTable = {
   },
 }
 
+const qualityDay: AnnotatedTable = {
+  store: 'events',
+  table: 'quality_day',
+  columns: {
+    local_date: sum,
+    service: sum,
+    platform: sum,
+    device_class: sum,
+    starts: sum,
+    streams: sum,
+    played_ms: sum,
+    stalled_ms: sum,
+    unknown_ms: sum,
+  },
+}
+
 /** The journal: one entry a request. */
 const journal: AnnotatedTable = {
   store: 'journal',
@@ -212,6 +228,7 @@ export const trackingData: readonly AnnotatedTable[] = [
   subjectTitleDay,
   subjectDay,
   bytesDay,
+  qualityDay,
   subjectLinkData,
   subjectMergeData,
   subjectDenialData,

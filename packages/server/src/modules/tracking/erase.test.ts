@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openTestEvents, type TestEmbeddedEvents } from '../../../test/events.ts'
 import type { Subject } from '../../platform/ids.ts'
-import { ERASE_SUBJECTS_MAX, eraseFromEvents } from './erase.ts'
+import { ERASE_SUBJECTS_MAX, eraseFromEvents, ROLLUPS_WITHOUT_PEOPLE } from './erase.ts'
 import { dateTime, revisionRow, type ViewColumns } from './rows.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 9)
@@ -70,6 +70,14 @@ async function happened(subject: Subject, receivedAt = NOW): Promise<void> {
 
 const totals = z.object({ starts: z.coerce.number(), minutes: z.coerce.number() })
 
+/** Minutes of everybody on web, by the rollup of quality. */
+async function qualityMinutes(): Promise<number> {
+  const [row] = await store.events.query('SELECT sum(played_ms) / 60000 AS minutes FROM quality_day', {
+    row: z.object({ minutes: z.coerce.number() }),
+  })
+  return row!.minutes
+}
+
 async function contentOf(title: string) {
   const [row] = await store.events.query(
     'SELECT sum(starts) AS starts, sum(played_ms) / 60000 AS minutes FROM content WHERE content_id = {title:String}',
@@ -98,11 +106,13 @@ test('what somebody did is gone from every table, and everybody else’s sums st
   await watched(bob, 'harbour', [3, 4])
   for (const subject of [ann, tv, bob]) await happened(subject)
   expect(await contentOf('harbour')).toEqual({ starts: 3, minutes: 33 })
+  expect(await qualityMinutes()).toBe(33)
 
   const erasure = { id: 'one', subjects: [ann, tv], before: NOW }
   await eraseFromEvents(store.events, erasure)
   expect(await rowsOf(ann, tv)).toEqual(NOTHING)
   expect(await contentOf('harbour')).toEqual({ starts: 1, minutes: 4 })
+  expect(await qualityMinutes()).toBe(4)
 
   await eraseFromEvents(store.events, erasure)
   expect(await contentOf('harbour')).toEqual({ starts: 1, minutes: 4 })
@@ -140,6 +150,18 @@ test('what came late is taken off by the next erasure, also where it revises wha
   await eraseFromEvents(store.events, { id: 'second', subjects: [eve], before: NOW + 2_000 })
   expect(await rowsOf(eve)).toEqual(NOTHING)
   expect(await contentOf('meadow')).toEqual({ starts: 1, minutes: 2 })
+})
+
+test('every rollup that views feed and that names nobody is known here', async () => {
+  const rows = await store.events.query(
+    `SELECT extract(create_table_query, ' TO (?:\\w+\\.)?(\\w+)') AS target FROM system.tables
+     WHERE database = currentDatabase() AND engine = 'MaterializedView' AND as_select LIKE '%view_revision%'
+       AND target NOT IN (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'subject')`,
+    { row: z.object({ target: z.string() }) },
+  )
+  expect(rows.map(({ target }) => target).sort()).toEqual(
+    ROLLUPS_WITHOUT_PEOPLE.map(({ table }) => table).sort(),
+  )
 })
 
 test('nobody and too many are no erasure', async () => {

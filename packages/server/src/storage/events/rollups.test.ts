@@ -44,6 +44,17 @@ const ROLLUPS = [
     raw: `SELECT toString(local_date) AS day, service, app, subject, consent_mask, content_id, content_kind,
         sum(events.bytes) AS a, 0 AS b, 0 AS c, 0 AS d FROM events WHERE bitTest(consent_mask, 2) GROUP BY ALL`,
   },
+  {
+    rollup: `SELECT toString(local_date) AS day, service, platform, device_class,
+        sum(starts) AS a, sum(streams) AS b, sum(played_ms) + sum(stalled_ms) AS c, sum(unknown_ms) AS d
+      FROM quality_day GROUP BY ALL`,
+    raw: `SELECT toString(local_date) AS day, service, platform, device_class,
+        sumIf(starts, sign = 1) - sumIf(starts, sign = -1) AS a,
+        sumIf(streams, sign = 1) - sumIf(streams, sign = -1) AS b,
+        sumIf(played_ms + stalled_ms, sign = 1) - sumIf(played_ms + stalled_ms, sign = -1) AS c,
+        sumIf(unknown_ms, sign = 1) - sumIf(unknown_ms, sign = -1) AS d
+      FROM view_revision WHERE bitTest(consent_mask, 4) GROUP BY ALL`,
+  },
 ] as const
 
 const summed = z.looseObject({
@@ -101,7 +112,7 @@ describe.each(eventsBackends())('rollups on $name', (backend) => {
       ),
       { numRuns: 6 },
     )
-    for (const table of ['content', 'subject_title_day', 'subject_day', 'bytes_day']) {
+    for (const table of ['content', 'subject_title_day', 'subject_day', 'bytes_day', 'quality_day']) {
       await store.events.command(`OPTIMIZE TABLE ${table} FINAL`)
     }
     await expectLinear()
@@ -115,7 +126,7 @@ describe.each(eventsBackends())('rollups on $name', (backend) => {
     const view = viewRevisionRow({ service: 'undone', view_id: 'u', played_ms: '120000' })
     await store.events.insert('view_revision', { ndjson: ndjson([view]), token: 'undone:1' })
     await store.events.insert('view_revision', { ndjson: ndjson([{ ...view, sign: -1 }]), token: 'undone:2' })
-    for (const table of ['content', 'subject_title_day', 'subject_day']) {
+    for (const table of ['content', 'subject_title_day', 'subject_day', 'quality_day']) {
       const rows = await store.events.query(
         `SELECT sum(starts) AS a, sum(streams) AS b, sum(played_ms) AS c, 0 AS d FROM ${table} WHERE service = 'undone'`,
         { row: summed },
@@ -139,6 +150,7 @@ describe.each(eventsBackends())('rollups on $name', (backend) => {
     expect(await countOf('content')).toBe(0)
     expect(await countOf('subject_title_day')).toBe(0)
     expect(await countOf('subject_day')).toBe(0)
+    expect(await countOf('quality_day')).toBe(0)
     expect(await countOf('bytes_day')).toBe(1)
   })
 })
@@ -154,11 +166,13 @@ const amounts = fc.record({
   streams: fc.nat(2),
   played_ms: fc.nat(10_000_000).map(String),
   stalled_ms: fc.nat(100_000).map(String),
+  unknown_ms: fc.nat(100_000).map(String),
 })
 const place = fc.record({
   subject: fc.constantFrom('1', '2', '9223372036854775807'),
   consent_mask: masks,
   platform: fc.constantFrom('web', 'tizen'),
+  device_class: fc.constantFrom('tv', 'desktop', ''),
   content_id: fc.constantFrom('t1', 't2'),
   content_kind: fc.constantFrom('vod', 'live'),
 })

@@ -1,11 +1,13 @@
 -- What was watched most over the range: titles and channels by minutes, then by streams.
 --
--- Counted: everything that the purpose allows, signed in or not; a person counts once a title with any start. Not
--- counted: advertisements and broadcasts, which are no titles. Purpose: analytics.
+-- Counted: everything that the purpose allows, signed in or not; a person counts once a title with any start:
+-- viewers are registered, visitors belong to no registered person. Not counted: advertisements and broadcasts, which are
+-- no titles. Purpose: analytics.
 SELECT
   content_id,
   kind AS content_kind,
-  countIf(person_starts > 0) AS viewers,
+  countIf(person_starts > 0 AND is_viewer) AS viewers,
+  countIf(person_starts > 0 AND NOT is_viewer) AS visitors,
   sum(person_starts) AS starts,
   sum(person_streams) AS streams,
   sum(person_played_ms) AS played_ms
@@ -15,6 +17,7 @@ FROM
     content_id,
     content_kind AS kind,
     foyer_person(subject) AS person,
+    person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
     sum(starts) AS person_starts,
     sum(streams) AS person_streams,
     sum(played_ms) AS person_played_ms

@@ -3,6 +3,7 @@
  * read off them. No I/O, no clock, no framework: every package may import this one.
  */
 export * from './catalogue.ts'
+export * from './live.ts'
 export * from './operators.ts'
 export * from './playback.ts'
 export * from './problems.ts'

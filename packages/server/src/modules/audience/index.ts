@@ -2,7 +2,8 @@
  * Audience: what the console draws. Registrations (who registered, when, of which gender and age, and where), an overview
  * of a service, and what one viewer played. It keeps nothing: every number is asked of EVENTS by the `.sql` files in
  * `reports/`, which say what they count and for which purpose, and admit people and rows by `foyer_person` and
- * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is.
+ * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is. The live picture
+ * alone comes from elsewhere: the worker counts it in memory and tells it (`takeLive`).
  */
 import type {
   OverviewReport,
@@ -24,8 +25,11 @@ import type { Logger } from '../../platform/log.ts'
 import type { Events } from '../../storage/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Catalogue } from '../catalogue/index.ts'
+import type { LiveNews } from '../tracking/index.ts'
 import { checkRange } from './calendar.ts'
 import { createChanges } from './changes.ts'
+import { createLive } from './live.ts'
+import { liveRoutes } from './live-routes.ts'
 import { overviewOf } from './overview.ts'
 import { registrationsVersion } from './queries.ts'
 import { registrationsOf } from './registrations.ts'
@@ -54,6 +58,8 @@ export interface AudienceReports {
 
 export interface Audience {
   readonly routes: Routes
+  /** Shows what the worker says of who is there. */
+  takeLive(news: LiveNews): void
 }
 
 export interface AudienceDeps {
@@ -77,6 +83,8 @@ export function createAudience(deps: AudienceDeps): Audience {
       return `${row?.version} ${row?.rows}`
     },
   })
+
+  const live = createLive({ clock: deps.clock })
 
   async function serviceOf(id: string) {
     const service = await accounts.serviceById(id)
@@ -137,8 +145,13 @@ export function createAudience(deps: AudienceDeps): Audience {
     async routes(server) {
       await reportRoutes(reports)(server)
       await viewerReportRoutes(reports)(server)
+      await liveRoutes({ live, serviceOf })(server)
       // Streams would keep the server from closing.
-      server.addHook('preClose', async () => changes.stop())
+      server.addHook('preClose', async () => {
+        changes.stop()
+        live.stop()
+      })
     },
+    takeLive: live.take,
   }
 }

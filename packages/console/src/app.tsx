@@ -4,6 +4,7 @@ import { hrefOf, navigate, useLocation } from './lib/location.ts'
 import { loadSession } from './lib/load-session.ts'
 import { SessionProvider, useSession } from './lib/session.tsx'
 import { useResource } from './lib/use-resource.ts'
+import { LivePage } from './pages/live/live-page.tsx'
 import { NAVIGATION } from './pages/navigation.ts'
 import { NotAllowedPage, NotFoundPage } from './pages/not-found-page.tsx'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
@@ -27,6 +28,7 @@ const ENTRANCES: Record<string, ComponentType> = {
 /** Pages behind it. */
 const PAGES: Record<string, ComponentType> = {
   '/': OverviewPage,
+  '/live': LivePage,
   '/registrations': RegistrationsPage,
   '/viewers': ViewersPage,
 }

@@ -29,7 +29,7 @@ export function liveRoutes(deps: {
           },
         },
       },
-      async (request) => live.report((await serviceOf(request.query.service)).id),
+      (request) => serviceOf(request.query.service).then(({ id }) => live.report(id)),
     )
 
     server.get(

@@ -41,9 +41,10 @@ export const bench: Bench = {
       report(
         `${sent.events} events acknowledged in ${sent.seconds.toFixed(1)} s, ${sent.startedAtMs.length} views begun`,
       )
-      await untilEqual(sent, page, reports)
-      page.close()
-      await reports.stop()
+      await untilEqual(sent, page, reports).finally(async () => {
+        page.close()
+        await reports.stop()
+      })
       const live = delaysOf(sent, page.seen)
       const plain = delaysOf(sent, reports.seen)
       const liveP99S = percentile(live, 99) / 1_000

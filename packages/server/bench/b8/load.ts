@@ -20,13 +20,14 @@ async function run({ url, writeKey, eventsPerSecond, seconds }: LoadOrder): Prom
   const nextSeq: number[] = []
   const answers: Promise<void>[] = []
   let events = 0
-  let turn = 0
+  let carriedOn = -1
   const begun = performance.now()
   for (let batch = 0; batch < total; batch++) {
     const waitMs = begun + batch * everyMs - performance.now()
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
     const isNew = batch % NEW_VIEW_EVERY === 0
-    const view = isNew ? nextSeq.length : turn++ % nextSeq.length
+    if (!isNew) carriedOn = (carriedOn + 1) % nextSeq.length
+    const view = isNew ? nextSeq.length : carriedOn
     const seq = nextSeq[view] ?? 0
     nextSeq[view] = seq + EVENTS_PER_BATCH
     const body = viewBatch({ view, seq, writeKey, now: Date.now() })

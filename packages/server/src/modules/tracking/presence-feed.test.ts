@@ -172,9 +172,26 @@ describe('the live picture', () => {
     clock.advance(5_000)
     expect(feed.news).toHaveLength(1)
     feed.taken()
-    clock.advance(250)
+    clock.advance(1_000)
     expect(feed.news).toHaveLength(2)
   })
+})
+
+test('a change is told at once, the next one when a quarter of a second has passed', async () => {
+  const { send, recorder, clock, feed } = recording('soon')
+  await recorder.drain()
+  clock.advance(5_000)
+  const before = feed.news.length
+  for (const [view, afterMs, told] of [
+    ['v1', 0, 1],
+    ['v2', 249, 1],
+    ['v2', 1, 2],
+  ] as const) {
+    await send(view, STARTED)
+    await recorder.drain()
+    clock.advance(afterMs)
+    expect(feed.news.length - before).toBe(told)
+  }
 })
 
 describe('after a restart', () => {
@@ -210,6 +227,7 @@ describe('after a restart', () => {
     await feed.betweenBatches()
     feed.readTo(clock.now())
     feed.start()
+    clock.advance(1)
     const { plays } = feed.news.at(-1)!.services['left']!
     expect([plays.playing, plays.paused]).toEqual([0, 1])
   })

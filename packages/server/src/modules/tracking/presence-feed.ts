@@ -63,9 +63,22 @@ export function createPresenceFeed(deps: PresenceFeedDependencies): PresenceFeed
   let readTo = -Infinity
   let isChanged = false
   let isTaken = true
-  let lookedAt = -Infinity
   let told = { text: '', at: -Infinity }
+  /** When the next picture may be drawn, epoch ms. */
+  let mayAt = -Infinity
+  let isStarted = false
   let cancel = () => {}
+
+  /** What has changed is told at once, or as soon as a picture may be drawn again. */
+  function wake(): void {
+    next(mayAt - clock.now())
+  }
+
+  function next(inMs: number): void {
+    if (!isStarted) return
+    cancel()
+    cancel = clock.after(Math.max(0, inMs), tick)
+  }
 
   function tick(): void {
     const startedAt = performance.now()
@@ -75,15 +88,14 @@ export function createPresenceFeed(deps: PresenceFeedDependencies): PresenceFeed
       log.error({ err: error }, 'the live picture could not be drawn')
     }
     const spentMs = performance.now() - startedAt
-    cancel = clock.after(Math.max(PUBLISH_EVERY_MS, spentMs / SHARE_MAX), tick)
+    mayAt = clock.now() + Math.max(PUBLISH_EVERY_MS, spentMs / SHARE_MAX)
+    next(LOOK_EVERY_MS)
   }
 
   function look(): void {
     const now = clock.now()
     if (!presence || readTo === -Infinity || !isTaken) return
-    if (!isChanged && now - lookedAt < LOOK_EVERY_MS) return
     isChanged = false
-    lookedAt = now
     const behindMs = now - readTo > BEHIND_MS ? now - readTo : 0
     const at = now - behindMs
     const { isPartial, services, nothing } = presence.picture(at)
@@ -93,7 +105,10 @@ export function createPresenceFeed(deps: PresenceFeedDependencies): PresenceFeed
     if (text === told.text && now - told.at < REPEAT_EVERY_MS) return
     told = { text, at: now }
     isTaken = false
-    deps.publish({ at, ...picture }, () => (isTaken = true))
+    deps.publish({ at, ...picture }, () => {
+      isTaken = true
+      if (isChanged) wake()
+    })
   }
 
   return {
@@ -114,14 +129,22 @@ export function createPresenceFeed(deps: PresenceFeedDependencies): PresenceFeed
     take(sightings) {
       presence?.take(sightings)
       isChanged = true
+      wake()
     },
     readTo(time) {
       // Before the first time the journal is read to its end, somebody may be in it who is not counted yet.
       if (readTo === -Infinity && clock.now() - time > BEHIND_MS) return
+      if (readTo === -Infinity) wake()
       readTo = Math.max(readTo, time)
     },
-    start: tick,
-    stop: () => cancel(),
+    start() {
+      isStarted = true
+      wake()
+    },
+    stop() {
+      isStarted = false
+      cancel()
+    },
   }
 }
 

@@ -81,13 +81,14 @@ export function createPresenceFeed(deps: PresenceFeedDependencies): PresenceFeed
   }
 
   function tick(): void {
-    const startedAt = performance.now()
+    const before = process.threadCpuUsage()
     try {
       look()
     } catch (error) {
       log.error({ err: error }, 'the live picture could not be drawn')
     }
-    const spentMs = performance.now() - startedAt
+    const { user, system } = process.threadCpuUsage(before)
+    const spentMs = (user + system) / 1_000
     mayAt = clock.now() + Math.max(PUBLISH_EVERY_MS, spentMs / SHARE_MAX)
     next(LOOK_EVERY_MS)
   }

@@ -5,6 +5,7 @@ import { loadSession } from './lib/load-session.ts'
 import { SessionProvider, useSession } from './lib/session.tsx'
 import { useResource } from './lib/use-resource.ts'
 import { VIEWER_LIST_PATH } from './lib/viewer-lists.ts'
+import { LivePage } from './pages/live/live-page.tsx'
 import { NAVIGATION } from './pages/navigation.ts'
 import { NotAllowedPage, NotFoundPage } from './pages/not-found-page.tsx'
 import { OverviewPage } from './pages/overview/overview-page.tsx'
@@ -29,6 +30,7 @@ const ENTRANCES: Record<string, ComponentType> = {
 /** Pages behind it. */
 const PAGES: Record<string, ComponentType> = {
   '/': OverviewPage,
+  '/live': LivePage,
   '/registrations': RegistrationsPage,
   '/viewers': ViewersPage,
   [VIEWER_LIST_PATH]: ViewerListPage,

@@ -4,6 +4,7 @@
  */
 export * from './catalogue.ts'
 export * from './definitions.ts'
+export * from './live.ts'
 export * from './operators.ts'
 export * from './overviews.ts'
 export * from './persons.ts'

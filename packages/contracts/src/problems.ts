@@ -65,6 +65,7 @@ export const PROBLEMS = {
   'journal.write_failed': { status: 503, title: 'The event could not be written; try again later' },
   'report.range_invalid': { status: 400, title: 'The date range is not valid' },
   'report.too_expensive': { status: 422, title: 'The report needs more time or memory than allowed' },
+  'live.not_ready': { status: 503, title: 'Who is there is not known yet; try again in a moment' },
   'store.unavailable': { status: 503, title: 'A store is restarting; try again in a moment' },
   'server.draining': { status: 503, title: 'The server is stopping; try again' },
   'server.failed': { status: 500, title: 'Something failed on our side' },

@@ -4,10 +4,16 @@ import type { MetricObject } from 'prom-client'
 import type { Configuration } from './cli/configuration.ts'
 import type { DataFolder } from './cli/data-folder.ts'
 import { createAccounts, type Accounts } from './modules/accounts/index.ts'
-import { createAudience } from './modules/audience/index.ts'
+import { createAudience, type Audience } from './modules/audience/index.ts'
 import { createCatalogue, type Catalogue } from './modules/catalogue/index.ts'
 import { createOperators, type Operators } from './modules/operators/index.ts'
-import { createIntake, createRecorder, createStitching } from './modules/tracking/index.ts'
+import {
+  createIntake,
+  createPresenceFeed,
+  createRecorder,
+  createStitching,
+  type LiveNews,
+} from './modules/tracking/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { consolePages } from './platform/http/console-pages.ts'
 import { addIdempotency, idempotencyJob } from './platform/http/idempotency.ts'
@@ -25,6 +31,8 @@ import {
   type Journal,
   type Records,
 } from './storage/index.ts'
+
+export type { LiveNews } from './modules/tracking/index.ts'
 
 /**
  * The composition: here and nowhere else do modules meet. The api mounts their routes, the worker runs the recorder and
@@ -56,7 +64,7 @@ export async function createModules(foundations: Foundations, baseUrl: string): 
   const { db } = records
   const operators = await createOperators({ db, vault, clock, random, log, baseUrl })
   const { audit } = operators
-  const stitching = createStitching({ db, events, clock })
+  const stitching = createStitching({ db, events, clock, log })
   return {
     operators,
     accounts: createAccounts({
@@ -82,6 +90,8 @@ export interface Api {
   firstOperatorLink(): Promise<string | null>
   /** Remembers what another process measured, for `/metrics`. */
   takeMetrics(role: string, metrics: MetricObject[]): void
+  /** Shows what the worker says of who is there. */
+  takeLive(news: LiveNews): void
   close(): Promise<void>
 }
 
@@ -116,7 +126,7 @@ export async function createApi(
     seal: (plain) => vault.sealService('idempotency_key.body', plain),
     open: (sealed) => vault.openService('idempotency_key.body', sealed),
   })
-  await mountRoutes(server, foundations, modules)
+  const { audience } = await mountRoutes(server, foundations, modules)
   await mount(server, consolePages({ folder: CONSOLE_FOLDER }))
   await operationsRoutes({
     checks: {
@@ -136,6 +146,7 @@ export async function createApi(
     },
     firstOperatorLink: () => modules.operators.firstOperatorLink(),
     takeMetrics: (role, metrics) => void measured.set(role, metrics),
+    takeLive: audience.takeLive,
     async close() {
       isDraining = true
       await server.close()
@@ -148,7 +159,7 @@ export async function mountRoutes(
   server: HttpServer,
   foundations: Foundations,
   modules: Modules,
-): Promise<void> {
+): Promise<{ audience: Audience }> {
   const { configuration, journal, vault, clock, random, metrics, log, events } = foundations
   const { operators, accounts, catalogue, stitching } = modules
   const intake = createIntake({
@@ -178,6 +189,7 @@ export async function mountRoutes(
   ]) {
     await mount(server, routes)
   }
+  return { audience }
 }
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url))
@@ -191,15 +203,30 @@ const DAY_MS = 86_400_000
 /** The role that records what the journal holds and runs the jobs. It brings the stores to this program's schema first. */
 export async function createWorker(
   foundations: Foundations,
-  { baseUrl }: { baseUrl: string },
+  options: {
+    baseUrl: string
+    /** Brings the live picture to the api; calls back when the next may come. */
+    publishLive(news: LiveNews, done: () => void): void
+  },
 ): Promise<Worker> {
   const { records, events, journal, vault, clock, random, log, metrics, folder, configuration } = foundations
   await migrateRecords(records, undefined, { log })
   await vault.check(records.db)
   await migrateEvents(events)
-  const { operators, accounts, catalogue, stitching } = await createModules(foundations, baseUrl)
+  const { operators, accounts, catalogue, stitching } = await createModules(foundations, options.baseUrl)
   const lookup = await catalogue.startLookup()
   const state = openLmdbRecorderState(folder.recorder, { journalId: journal.id })
+  const presence = createPresenceFeed({
+    events,
+    state,
+    personOf: stitching.personOf,
+    nameOf: (contentId) => lookup.titleInfo(contentId)?.name ?? null,
+    publish: options.publishLive,
+    clock,
+    metrics,
+    log,
+  })
+  stitching.onPeopleLearned(presence.peopleChanged)
   const recorder = createRecorder({
     journal,
     state,
@@ -214,6 +241,7 @@ export async function createWorker(
     people: stitching.people,
     titleInfo: lookup.titleInfo,
     setAsideFolder: folder.setAside,
+    presence,
   })
   const jobs: Job[] = [
     ...accounts.jobs,
@@ -224,8 +252,10 @@ export async function createWorker(
   ]
   const runner = startJobs(jobs, { clock, log })
   recorder.start()
+  presence.start()
   return {
     async close() {
+      presence.stop()
       await runner.stop()
       await recorder.stop()
       lookup.stop()

@@ -10,7 +10,10 @@ import { NOW, openTestRecorder, type TestRecorder } from './recorder.ts'
 /** A real EVENTS for the tests of a file, and recorders before it that are closed after each test. */
 export interface RecorderStore {
   store(): TestEmbeddedEvents
-  open(overrides?: Partial<RecorderDependencies>, events?: Pick<Events, 'insert'>): TestRecorder
+  open(
+    overrides?: Partial<RecorderDependencies> & { folder?: string },
+    events?: Pick<Events, 'insert'>,
+  ): TestRecorder
   /** Rows of a query; each test writes under an app of its own, `{app:String}`. */
   rowsOf(sql: string, app: string): Promise<Record<string, unknown>[]>
   /** What EVENTS holds of an app: rows, distinct ids, and the sums of the rollups that they feed. */

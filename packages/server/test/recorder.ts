@@ -60,6 +60,7 @@ export function openTestRecorder(
     random: systemRandom,
     metrics: createMetrics('test'),
     log: createLogger({ role: 'test', level: 'silent' }),
+    presence: { betweenBatches: async () => undefined, take() {}, readTo() {} },
     ...overrides,
   }
   const recorder = createRecorder(deps)

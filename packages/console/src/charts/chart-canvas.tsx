@@ -137,6 +137,11 @@ function Details(props: { point: ChartPoint; chart: Engine; pointing: ChartDrawi
 }
 
 function placeOf(point: ChartPoint, chart: Engine, pointing: ChartDrawing['pointing']): [number, number] {
+  if (point.area !== undefined) {
+    // An area that the map does not draw has no place.
+    const place: unknown = chart.convertToPixel({ seriesIndex: 0 }, point.area)
+    return Array.isArray(place) ? (place as [number, number]) : [chart.getWidth() / 2, 8]
+  }
   if (!point.at) return [chart.getWidth() / 2, 8]
   const [x, y] = chart.convertToPixel({ gridIndex: 0 }, [...point.at]) as [number, number]
   // On an axis the details stand beside the whole bar, at the end where there is room.

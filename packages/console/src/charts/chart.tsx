@@ -7,7 +7,23 @@ import { DataTable } from '../ui/data-table.tsx'
 import type { ChartDrawing } from './drawing.ts'
 
 /** The canvas brings the engine with it; both come with the first chart. */
-const ChartCanvas = lazy(async () => ({ default: (await import('./chart-canvas.tsx')).ChartCanvas }))
+const PlainCanvas = lazy(async () => ({ default: (await import('./chart-canvas.tsx')).ChartCanvas }))
+
+/** The same with the map of the world, which comes with the first map. */
+const WorldCanvas = lazy(async () => {
+  const [{ ChartCanvas }] = await Promise.all([import('./chart-canvas.tsx'), import('./world.ts')])
+  return { default: ChartCanvas }
+})
+
+/** A drawing alone, for cards that have a form of their own; the numbers must stand beside it as text. */
+export function Canvas(props: { title: string; summary: string; drawing: ChartDrawing; height: number }) {
+  const Drawn = props.drawing.map === 'world' ? WorldCanvas : PlainCanvas
+  return (
+    <Suspense fallback={<div style={{ height: props.height }} />}>
+      <Drawn {...props} />
+    </Suspense>
+  )
+}
 
 /**
  * The one chart of the console. It says what is drawn (title), what that means (definition), what is to be seen
@@ -70,9 +86,7 @@ export function Chart(props: {
           ) : (
             <>
               {props.above}
-              <Suspense fallback={<div style={{ height: props.height }} />}>
-                <ChartCanvas title={title} summary={props.summary} drawing={drawing} height={props.height} />
-              </Suspense>
+              <Canvas title={title} summary={props.summary} drawing={drawing} height={props.height} />
             </>
           )}
         </>

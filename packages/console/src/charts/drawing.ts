@@ -7,6 +7,8 @@ export interface ChartDrawing {
   readonly option: (tokens: ChartTokens) => EChartsCoreOption
   /** In the order in which the arrow keys visit them. */
   readonly points: readonly ChartPoint[]
+  /** A map that the option draws on: it is fetched with the engine. */
+  readonly map?: 'world'
   /**
    * What the mouse points at: the mark itself (pie, scatter), or the place on the x or y axis, however small the mark
    * there is (bars, lines). On an axis, points stand in the axis's order.
@@ -24,4 +26,6 @@ export interface ChartPoint {
   readonly marks: readonly { readonly series: number; readonly index: number }[]
   /** Where the details appear, in values of the axes; absent: at the chart's top. */
   readonly at?: readonly [x: number | string, y: number | string]
+  /** On a map instead: the area in whose middle they appear. */
+  readonly area?: string
 }

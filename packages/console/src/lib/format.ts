@@ -99,6 +99,23 @@ export function formatInstant(
   }).format(new Date(instant))
 }
 
+/** The time of day of an instant in a zone, to the second. */
+export function formatTime(instant: string | number, timeZone: string): string {
+  let format = timeFormats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat(LOCALE, { timeZone, timeStyle: 'medium' })
+    timeFormats.set(timeZone, format)
+  }
+  return format.format(new Date(instant))
+}
+
+const timeFormats = new Map<string, Intl.DateTimeFormat>()
+
+/** A span of whole seconds or minutes, as in a sentence: `30 s`, `5 min`. */
+export function formatSeconds(ms: number): string {
+  return ms >= 120_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1_000} s`
+}
+
 /** A duration or position: 1:02:03.456 hours, minutes, seconds; a minus in front where it is negative. */
 export function formatPosition(ms: number, options: { withMs?: boolean } = {}): string {
   const sign = ms < 0 ? '−' : ''

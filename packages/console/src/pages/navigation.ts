@@ -6,6 +6,7 @@ export const NAVIGATION = [
     name: 'Audience',
     pages: [
       { path: '/', name: 'Overview', right: 'reports.read' },
+      { path: '/live', name: 'Live', right: 'reports.read' },
       { path: '/registrations', name: 'Registrations', right: 'reports.read' },
       { path: '/viewers', name: 'Viewers', right: 'viewers.activity' },
     ],

@@ -6,7 +6,7 @@ import { waitForFolderLock } from '../platform/folder-lock.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { actAsChild, EXIT_CONFIGURATION, type ChildMessage } from '../platform/processes.ts'
-import { createApi, createWorker, type Foundations } from '../app.ts'
+import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
 import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
 import { baseUrlOf, readConfiguration, type Configuration } from './configuration.ts'
 import { openDataFolder, type DataFolder } from './data-folder.ts'
@@ -27,6 +27,8 @@ interface ChildContext {
   readonly configuration: Configuration
   readonly folder: DataFolder
   readonly log: Logger
+  /** Tells the supervisor; see `actAsChild`. */
+  send(message: ChildMessage, onSent?: () => void): void
 }
 
 const CHILDREN: Readonly<Record<ChildName, Child>> = {
@@ -41,7 +43,10 @@ const CHILDREN: Readonly<Record<ChildName, Child>> = {
     }),
   worker: async (context) => {
     const { foundations, close } = lay(context, 'worker')
-    const worker = await createWorker(foundations, { baseUrl: baseUrlOf(context.configuration) })
+    const worker = await createWorker(foundations, {
+      baseUrl: baseUrlOf(context.configuration),
+      publishLive: (news, done) => context.send({ type: 'live', news }, done),
+    })
     return {
       snapshot: () => foundations.metrics.snapshot(),
       async close() {
@@ -58,8 +63,10 @@ const CHILDREN: Readonly<Record<ChildName, Child>> = {
     await api.listen({ host, port })
     return {
       info: { url: baseUrl, firstOperatorLink: (await api.firstOperatorLink()) ?? '' },
-      onMessage: (message) =>
-        message.type === 'metrics' && api.takeMetrics(message.role, message.metrics as MetricObject[]),
+      onMessage(message) {
+        if (message.type === 'metrics') api.takeMetrics(message.role, message.metrics as MetricObject[])
+        if (message.type === 'live') api.takeLive(message.news as LiveNews)
+      },
       async close() {
         await api.close()
         await close()
@@ -78,9 +85,10 @@ export async function run([name]: string[]): Promise<void> {
   if (!isChildName(name)) throw new StartupError('The supervisor starts children; try: foyer serve')
   const configuration = readConfiguration()
   const log = createLogger({ role: name, level: configuration.server.logLevel })
-  const context = { configuration, folder: openDataFolder(configuration.server.dataFolder), log }
   let close = async (): Promise<void> => undefined
   const channel = actAsChild({ drain: () => close(), log })
+  const folder = openDataFolder(configuration.server.dataFolder)
+  const context = { configuration, folder, log, send: channel.send }
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error }, 'a rejection that nobody handled ends this process')
     process.exit(1)

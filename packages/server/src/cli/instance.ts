@@ -64,7 +64,7 @@ export async function launchInstance(options: {
       firstOperatorLink = String(info['firstOperatorLink'] ?? '')
     },
     onMessage(_from, message) {
-      if (message.type === 'metrics') supervisor.send('api', message)
+      if (message.type === 'metrics' || message.type === 'live') supervisor.send('api', message)
     },
   })
   return {

@@ -35,6 +35,7 @@ export interface Supervisor {
 export type ChildMessage =
   | { readonly type: 'ready'; readonly info?: Readonly<Record<string, string | number>> }
   | { readonly type: 'metrics'; readonly role: string; readonly metrics: unknown }
+  | { readonly type: 'live'; readonly news: unknown }
   | { readonly type: 'drain' }
 
 /** Exit code of a child whose start failed for a reason that a person must mend (sysexits.h EX_CONFIG). */
@@ -159,7 +160,8 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
  */
 export function actAsChild(options: { drain: () => Promise<void>; log: Logger }): {
   ready(info?: Readonly<Record<string, string | number>>): void
-  send(message: ChildMessage): void
+  /** `onSent` is called once the channel has taken it, or will not: who sends much waits for it. */
+  send(message: ChildMessage, onSent?: () => void): void
   onMessage(listener: (message: ChildMessage) => void): void
 } {
   let isReady = false
@@ -185,8 +187,9 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
   process.on('message', (message: ChildMessage) => {
     if (message.type === 'drain') void drainAndExit()
   })
-  const send = (message: ChildMessage): void => {
-    if (process.connected) process.send?.(message, () => undefined)
+  const send = (message: ChildMessage, onSent: () => void = () => undefined): void => {
+    if (process.connected) process.send?.(message, () => onSent())
+    else onSent()
   }
   return {
     ready(info) {

@@ -1,9 +1,12 @@
 import type { RegistrationPlace, RegistrationsReport } from '@foyer/contracts'
 import { useMemo } from 'react'
+import { Canvas } from '../../charts/chart.tsx'
+import { worldDrawing } from '../../charts/world-drawing.ts'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components/Tabs'
 import { download, toCsv } from '../../lib/csv.ts'
-import { formatCount, formatCountry, formatPercent } from '../../lib/format.ts'
+import { formatCount, formatCountry, formatNumberOf, formatPercent } from '../../lib/format.ts'
 import { addressOf, navigate, useLocation } from '../../lib/location.ts'
+import { useIsWide } from '../../lib/use-is-wide.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { useViewerLists } from '../../lib/viewer-lists.ts'
@@ -83,6 +86,7 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
               </Tab>
             ))}
           </TabList>
+          {tab.id === 'country' && <CountriesMap report={report} />}
           <TabPanel id={tab.id} className="max-h-120 overflow-auto rounded-b-lg">
             <table className="w-full border-collapse">
               <caption className="sr-only">Registrations by {tab.id}</caption>
@@ -138,6 +142,39 @@ export function GeographyCard(props: { report: RegistrationsReport }) {
         </Tabs>
       )}
     </Card>
+  )
+}
+
+/** The table below it says the same in numbers. */
+function CountriesMap(props: { report: RegistrationsReport }) {
+  const { report } = props
+  const countries = useMemo(
+    () => report.countries.flatMap((place) => (place.code === null ? [] : [{ ...place, code: place.code }])),
+    [report],
+  )
+  const drawing = useMemo(
+    () =>
+      worldDrawing(
+        countries.map((place) => ({
+          code: place.code,
+          value: place.total,
+          details: [
+            { label: 'Registrations', value: formatCount(place.total) },
+            { label: 'Share', value: formatPercent(shareOf(place, report)) },
+          ],
+        })),
+      ),
+    [countries, report],
+  )
+  return (
+    <div className="border-b border-line px-4 py-3">
+      <Canvas
+        title="Registrations by country"
+        summary={`World map: registrations from ${formatNumberOf(countries.length, 'country', 'countries')}. The table below has the numbers.`}
+        drawing={drawing}
+        height={useIsWide() ? 300 : 180}
+      />
+    </div>
   )
 }
 

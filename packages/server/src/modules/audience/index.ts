@@ -2,7 +2,8 @@
  * Audience: what the console draws. Registrations (who registered, when, of which gender and age, and where), an overview
  * of a service, of its content and of its quality, what one viewer played, and who is behind a number. It keeps nothing: every number is asked of EVENTS by the `.sql` files in
  * `reports/`, which say what they count and for which purpose, and admit people and rows by `foyer_person` and
- * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is.
+ * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is. The live picture
+ * alone comes from elsewhere: the worker counts it in memory and tells it (`takeLive`).
  */
 import type {
   ActiveViewersQuery,
@@ -31,10 +32,13 @@ import type { Logger } from '../../platform/log.ts'
 import type { Events } from '../../storage/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Catalogue } from '../catalogue/index.ts'
+import type { LiveNews } from '../tracking/index.ts'
 import { checkRange } from './calendar.ts'
 import { createChanges } from './changes.ts'
 import { contentOverviewOf } from './content-overview.ts'
 import { listRoutes } from './list-routes.ts'
+import { createLive } from './live.ts'
+import { liveRoutes } from './live-routes.ts'
 import { overviewOf } from './overview.ts'
 import { qualityOverviewOf } from './quality-overview.ts'
 import { registrationsVersion } from './queries.ts'
@@ -74,6 +78,8 @@ export interface AudienceReports {
 
 export interface Audience {
   readonly routes: Routes
+  /** Shows what the worker says of who is there. */
+  takeLive(news: LiveNews): void
 }
 
 export interface AudienceDeps {
@@ -97,6 +103,8 @@ export function createAudience(deps: AudienceDeps): Audience {
       return `${row?.version} ${row?.rows}`
     },
   })
+
+  const live = createLive({ clock: deps.clock })
 
   async function serviceOf(id: string) {
     const service = await accounts.serviceById(id)
@@ -218,8 +226,13 @@ export function createAudience(deps: AudienceDeps): Audience {
       await overviewRoutes(reports)(server)
       await listRoutes(reports)(server)
       await viewerReportRoutes(reports)(server)
+      await liveRoutes({ live, serviceOf })(server)
       // Streams would keep the server from closing.
-      server.addHook('preClose', async () => changes.stop())
+      server.addHook('preClose', async () => {
+        changes.stop()
+        live.stop()
+      })
     },
+    takeLive: live.take,
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { JournalEntry, Position, RecorderState, SealedBatch, StateChanges } from '../../storage/index.ts'
 import type { Enrich, Enrichment } from './enrich.ts'
 import { correctedTime } from './envelope.ts'
+import { openSightings, type Sightings } from './presence-sightings.ts'
 import { openDedupe, type FreshEvent } from './recorder-dedupe.ts'
 import { decodeEvents } from './recorder-decode.ts'
 import type { TrackedEvent } from './recorder-event.ts'
@@ -30,6 +31,8 @@ export interface BatchCounts {
   readonly unreadable: number
   /** Receipt of the oldest new event, epoch ms; null without one. */
   readonly oldestReceivedAt: number | null
+  /** Receipt of the newest, epoch ms; null without one. */
+  readonly newestReceivedAt: number | null
 }
 
 /** A batch in the making: entries go in, rows and what to remember come out. */
@@ -42,6 +45,8 @@ export interface Batch {
   finish(options: { now: number; number: number; upTo: Position | null; tokenPrefix: string }): {
     sealed: SealedBatch
     changes: StateChanges
+    /** Who was there by it, for whom it counts once it is sealed. */
+    sightings: Sightings
   }
 }
 
@@ -50,11 +55,18 @@ export function openBatch(deps: BatchDependencies): Batch {
   const dedupe = openDedupe(deps.state)
   const subjects = openSubjects(deps.state, deps)
   const views = openViews(deps.state, deps.localDateOf)
+  const sightings = openSightings()
   const eventRows: ViewRow[] = []
   const apps = new Map<string, AppFacts>()
   const timeZones = new Map<string, string>()
   let bytes = 0
-  const counts = { events: 0, duplicates: 0, unreadable: 0, oldestReceivedAt: null as number | null }
+  const counts = {
+    events: 0,
+    duplicates: 0,
+    unreadable: 0,
+    oldestReceivedAt: null as number | null,
+    newestReceivedAt: null as number | null,
+  }
 
   async function add(entries: readonly JournalEntry[]): Promise<void> {
     const events = entries.flatMap(decode)
@@ -113,6 +125,8 @@ export function openBatch(deps: BatchDependencies): Batch {
     eventRows.push({ ts: event.ts, line })
     bytes += line.length + 1
     counts.oldestReceivedAt = Math.min(counts.oldestReceivedAt ?? Infinity, event.receivedAt)
+    counts.newestReceivedAt = Math.max(counts.newestReceivedAt ?? -Infinity, event.receivedAt)
+    sightings.add(event, each, enrichment)
     if (!event.fold) return
     const columns = viewColumns(event, each, enrichment)
     views.add({ columns, isSignedIn: each.isSignedIn, event: event.fold })
@@ -137,6 +151,7 @@ export function openBatch(deps: BatchDependencies): Batch {
       return {
         sealed: { number, upTo, inserts, links: subjects.links },
         changes: { seen: dedupe.seen(), remember },
+        sightings: sightings.finish(viewed.standing),
       }
     },
   }

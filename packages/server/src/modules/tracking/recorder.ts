@@ -9,6 +9,7 @@ import type { Events, Journal, RecorderState, SealedBatch } from '../../storage/
 import { openCountries } from './enrich-country.ts'
 import { createLocalDates } from './enrich-local-date.ts'
 import { createEnrich } from './enrich.ts'
+import type { Sightings } from './presence-sightings.ts'
 import { openBatch, type Batch, type BatchDependencies } from './recorder-batch.ts'
 import type { Identification } from './recorder-identify.ts'
 import { insertUntilDone } from './recorder-insert.ts'
@@ -50,6 +51,17 @@ export interface RecorderDependencies {
   readonly random: RandomSource
   readonly metrics: Metrics
   readonly log: Logger
+  readonly presence: RecorderPresence
+}
+
+/** Who counts who is there, told as the recorder goes. None of it may fail or wait long: recording goes first. */
+export interface RecorderPresence {
+  /** Called between batches, when EVENTS has everything that was sealed: the moment to make up for a restart. */
+  betweenBatches(): Promise<void>
+  /** A batch was sealed; EVENTS may not have it yet, however slow it is. */
+  take(sightings: Sightings): void
+  /** Everything that the journal was given until then (epoch ms) has been taken. */
+  readTo(time: number): void
 }
 
 /** What the recorder needs of the module accounts. */
@@ -78,7 +90,7 @@ const FORGET_VALUES_MAX = 5_000
 const FORGET_ASIDE_MS = 30 * 86_400_000
 
 export function createRecorder(deps: RecorderDependencies): Recorder {
-  const { journal, state, clock, settings, log } = deps
+  const { journal, state, clock, settings, log, presence } = deps
   const batchDeps = batchDependencies(deps)
   const count = createCounters(deps)
   const stopping = new AbortController()
@@ -99,27 +111,44 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
     const unfinished = state.sealed()
     if (unfinished) await insertSealed(unfinished)
+    await presence.betweenBatches()
 
     const batch = openBatch(batchDeps)
     const before = state.cursor()
     const startedAt = performance.now()
     let after = before
     let isFull = false
+    let readToEndAt: number | null = null
     // However fast more comes, a batch ends: by size, by what it has looked at (a flood of repetitions has no rows), by time.
     while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < settings.batchEvery) {
+      const lookedAt = clock.now()
       const entries = journal.read(after, SLICE)
       const last = entries.at(-1)
-      if (!last) break
+      if (!last) {
+        readToEndAt = lookedAt
+        break
+      }
       await batch.add(entries)
       after = last.position
     }
-    if (after === before) return 'nothing'
+    if (after === before) {
+      if (readToEndAt !== null) presence.readTo(readToEndAt)
+      return 'nothing'
+    }
 
     const number = state.nextNumber()
     // Random besides, so that a state restored from a backup never makes a token that EVENTS has seen.
     const tokenPrefix = `${journal.id}:${number}:${Buffer.from(deps.random(6)).toString('hex')}`
-    const { sealed, changes } = batch.finish({ now: clock.now(), number, upTo: after, tokenPrefix })
+    const { sealed, changes, sightings } = batch.finish({
+      now: clock.now(),
+      number,
+      upTo: after,
+      tokenPrefix,
+    })
     await state.seal(sealed, changes)
+    presence.take(sightings)
+    const readTo = readToEndAt ?? batch.counts.newestReceivedAt
+    if (readTo !== null) presence.readTo(readTo)
     await insertSealed(sealed)
     count.batch(batch)
     return isFull ? 'full' : 'some'

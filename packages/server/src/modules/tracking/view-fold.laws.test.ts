@@ -7,6 +7,7 @@ import {
   EMPTY_FOLD,
   foldFromJson,
   foldToJson,
+  stateNow,
   sumsOf,
   type BucketSums,
   type ViewFold,
@@ -29,6 +30,7 @@ describe('order, repetition and gaps', () => {
         const arrived = foldFromJson(stored)
         expect(arrived.waiting).toEqual([])
         expect(sumsOf(arrived)).toEqual(expected)
+        expect(stateNow(arrived)).toBe(stateNow(fold(events)))
       }),
       { numRuns: 300 },
     )

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { readTrace, TRACE_NAMES, type TraceName } from '../../../test/player-traces.ts'
 import { at, fold, NOON, playFrom, total } from '../../../test/views.ts'
-import { addEvents, BUCKET_MS, EMPTY_FOLD, sumsOf, type BucketSums, type FoldEvent } from './view-fold.ts'
+import {
+  addEvents,
+  BUCKET_MS,
+  EMPTY_FOLD,
+  stateNow,
+  sumsOf,
+  type BucketSums,
+  type FoldEvent,
+} from './view-fold.ts'
 
 describe('the recorded traces', () => {
   /** From the table in the recordings' README and the measurements of their players, ms. */
@@ -243,3 +251,48 @@ describe('states', () => {
 function traceEvents(name: TraceName): FoldEvent[] {
   return readTrace(name).map((event) => ({ ...event, positionMs: event.positionMs ?? null }))
 }
+
+describe('what the viewer sees now', () => {
+  /** Events a second apart that nothing is known of but their type. */
+  const stateAfter = (types: string, skip: readonly number[] = []) =>
+    stateNow(
+      fold(
+        types
+          .split(' ')
+          .map((type, seq) => ({
+            ...at(seq, type, { monoMs: 1_000 * seq, positionMs: null }),
+            isFatal: true,
+          }))
+          .filter(({ seq }) => !skip.includes(seq)),
+      ),
+    )
+
+  test.each([
+    ['play', 'startup'],
+    ['play first_frame', 'playing'],
+    ['play first_frame heartbeat', 'playing'],
+    ['play first_frame stall_start', 'stalled'],
+    ['play first_frame pause heartbeat', 'paused'],
+    ['play first_frame pause resume', 'playing'],
+    ['play ad_start', 'ad'],
+    ['play first_frame view_end', 'none'],
+    ['play first_frame ended', 'none'],
+    ['play error', 'none'],
+    ['play first_frame view_end heartbeat', 'none'],
+    ['play first_frame ended play', 'startup'],
+    ['heartbeat heartbeat', 'none'],
+  ])('after %s: %s', (types, state) => {
+    expect(stateAfter(types)).toBe(state)
+  })
+
+  test('a seek counts as what it interrupts', () => {
+    expect(stateAfter('play first_frame seek_start')).toBe('playing')
+    expect(stateAfter('play first_frame pause seek_start')).toBe('paused')
+    expect(stateAfter('play seek_start')).toBe('startup')
+  })
+
+  test('what lies behind a gap counts already', () => {
+    expect(stateAfter('play first_frame heartbeat pause', [2])).toBe('paused')
+    expect(stateAfter('play first_frame heartbeat view_end', [1, 2])).toBe('none')
+  })
+})

@@ -142,6 +142,13 @@ export function sumsOf(fold: ViewFold): ViewSums {
   return draft.sums
 }
 
+/** What the viewer sees after all events so far, those behind a gap included. A seek counts as what it interrupts. */
+export function stateNow(fold: ViewFold): Exclude<State, 'seeking'> {
+  const draft: Draft = { ...fold.folded, sums: new Map() }
+  for (const event of fold.waiting) step(draft, event)
+  return stateOf({ ...draft, isSeeking: false }) as Exclude<State, 'seeking'>
+}
+
 /** For storing: plain JSON and back. */
 export function foldToJson(fold: ViewFold): unknown {
   return { ...fold, folded: { ...fold.folded, sums: [...fold.folded.sums] } }

@@ -5,6 +5,7 @@ import {
   EMPTY_FOLD,
   foldFromJson,
   foldToJson,
+  stateNow,
   sumsOf,
   type BucketSums,
   type FoldEvent,
@@ -25,7 +26,16 @@ export interface Views {
   finish(options: { now: number; timeZoneOf(service: string): string }): {
     rows: ViewRow[]
     remember: StateChanges['remember']
+    /** Where each touched view stands now. */
+    standing: StandingView[]
   }
+}
+
+/** A view as it stands: under which columns, and what its viewer sees. */
+export interface StandingView {
+  readonly columns: ViewColumns
+  readonly isSignedIn: boolean
+  readonly state: ReturnType<typeof stateNow>
 }
 
 /**
@@ -87,7 +97,7 @@ export function openViews(
 
   return {
     clockOffset(view, offsetMs) {
-      const key = keyOf(view)
+      const key = keyOfView(view)
       const known = offsets.get(key) ?? load(key)?.clockOffsetMs ?? offsetMs
       const best = Math.abs(offsetMs - known) > DELAY_MS_MAX ? offsetMs : Math.min(offsetMs, known)
       offsets.set(key, best)
@@ -95,7 +105,7 @@ export function openViews(
     },
 
     add({ columns, isSignedIn, event }) {
-      const key = keyOf(columns)
+      const key = keyOfView(columns)
       const source = { isSignedIn, seq: event.seq }
       let view = touched.get(key)
       if (!view) {
@@ -113,8 +123,10 @@ export function openViews(
     finish({ now, timeZoneOf }) {
       const rows: ViewRow[] = []
       const remember: StateChanges['remember'][number][] = []
+      const standing: StandingView[] = []
       for (const [key, view] of touched) {
         const fold = addEvents(view.fold, view.added)
+        standing.push(standingOf({ ...view, fold }))
         const sums = rounded(sumsOf(fold))
         for (const { sign, bucket, sums: part, columns } of revise(view, sums)) {
           const localDate = localDateOf(bucket, timeZoneOf(columns.service))
@@ -130,13 +142,26 @@ export function openViews(
         })
         remember.push({ kind: 'view', key, value, dueAt: now + REOPEN_MS })
       }
-      return { rows, remember }
+      return { rows, remember, standing }
     },
   }
 }
 
+/** A remembered view as it stands; null when it was forgotten. */
+export function readStanding(
+  state: Pick<RecorderState, 'get'>,
+  view: { app: string; viewId: string },
+): StandingView | null {
+  const bytes = state.get('view', keyOfView(view))
+  return bytes ? standingOf(readViewState(bytes)) : null
+}
+
+function standingOf({ columns, columnsFrom, fold }: ViewState): StandingView {
+  return { columns, isSignedIn: columnsFrom.isSignedIn, state: stateNow(fold) }
+}
+
 /** A view is one of an app: ids of different apps never meet. Ids hold no control characters. */
-function keyOf(view: { app: string; viewId: string }): string {
+export function keyOfView(view: { app: string; viewId: string }): string {
   return `${view.app}\n${view.viewId}`
 }
 

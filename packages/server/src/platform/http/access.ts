@@ -26,6 +26,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who makes the request; null on public routes. */
     actor: Actor | null
+    /** Whether who makes the request still may: for answers that go on. Throws the Problem that refuses it now. */
+    checkAccess(): Promise<void>
   }
 }
 

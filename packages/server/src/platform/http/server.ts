@@ -76,6 +76,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     answerProblem(new Problem('route.not_found', `No ${request.method} here. See /docs.`), request, reply),
   )
   server.decorateRequest('actor', null)
+  server.decorateRequest('checkAccess', function () {
+    return checkAccess(this, options.authenticate)
+  })
   server.addHook('onRoute', requireDeclaredAccess)
   server.addHook('onRequest', async (request) => {
     if (options.isDraining())

@@ -1,7 +1,7 @@
 import { asc, gt, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { z } from 'zod'
-import { sha256 } from '../../../platform/ids.ts'
+import { sha256, type Subject } from '../../../platform/ids.ts'
 import type { Events } from '../../../storage/index.ts'
 import { subjectPerson } from '../schema.ts'
 import { enter, idleSlot, leaveOthers, SLOTS, type Shift, type Slot } from './slots.ts'
@@ -19,7 +19,23 @@ export interface Publisher {
 /** Rows in one insert. */
 const BATCH = 20_000
 
-export function createPublisher({ db, events }: { db: NodePgDatabase; events: Events }): Publisher {
+/** Who a subject has turned out to be. */
+export interface PublishedPerson {
+  readonly subject: Subject
+  readonly person: Subject
+  readonly denied: number
+}
+
+export function createPublisher({
+  db,
+  events,
+  onPublished = () => {},
+}: {
+  db: NodePgDatabase
+  events: Events
+  /** Told what reports that begin now see. */
+  onPublished?: (rows: readonly PublishedPerson[]) => void
+}): Publisher {
   let shifts: Shift[] | null = null
 
   async function insertBatch(rows: readonly Unpublished[]): Promise<void> {
@@ -63,6 +79,7 @@ export function createPublisher({ db, events }: { db: NodePgDatabase; events: Ev
       if (slot === null) return false
       await insertBatch(rows)
       await moveTo(slot, known, at.now)
+      onPublished(rows)
       await mark(db, rows)
       return rows.length < BATCH ? true : this.publish()
     },

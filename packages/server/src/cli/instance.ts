@@ -77,17 +77,20 @@ export async function launchInstance(options: {
   }
 }
 
+/** An instance that a command works with. */
+export interface AttachedInstance {
+  /** Whether it ran already. Otherwise it has the roles that were asked for, and no others. */
+  readonly wasRunning: boolean
+  /** Ends what was started for the command. */
+  stop(): Promise<void>
+}
+
 /** Uses the instance that runs on the data folder or, when none does, starts one for as long as it is needed. */
 export async function attachInstance(
   options: Parameters<typeof launchInstance>[0],
-): Promise<{ stop(): Promise<void> }> {
+): Promise<AttachedInstance> {
   const folder = openDataFolder(options.configuration.server.dataFolder)
-  try {
-    acquireFolderLock(lockFile(folder), 'in use').release()
-  } catch (error) {
-    if (error instanceof StartupError) return { stop: async () => undefined }
-    throw error
-  }
+  if (isInUse(folder)) return { wasRunning: true, stop: async () => undefined }
   const launched = await launchInstance(options)
   try {
     await launched.ready
@@ -95,7 +98,18 @@ export async function attachInstance(
     await launched.stop()
     throw error
   }
-  return launched
+  return { wasRunning: false, stop: launched.stop }
+}
+
+/** Whether an instance runs on the folder, which exists. */
+export function isInUse(folder: DataFolder): boolean {
+  try {
+    acquireFolderLock(lockFile(folder), 'in use').release()
+    return false
+  } catch (error) {
+    if (error instanceof StartupError) return true
+    throw error
+  }
 }
 
 const lockFile = (folder: DataFolder): string => join(folder.root, 'foyer.lock')

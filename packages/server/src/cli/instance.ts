@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { systemClock } from '../platform/clock.ts'
 import { StartupError } from '../platform/errors.ts'
-import { acquireFolderLock } from '../platform/folder-lock.ts'
+import { acquireFolderLock, type FolderLock } from '../platform/folder-lock.ts'
 import type { Logger } from '../platform/log.ts'
 import { startSupervisor, type ChildSpec, type Supervisor } from '../platform/processes.ts'
 import type { Configuration } from './configuration.ts'
@@ -28,10 +28,11 @@ export interface LaunchedInstance {
 
 export type Role = 'api' | 'worker'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** The program's entry, to start children by. */
+export const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** Threads of libuv's pool in the process that owns chDB: its calls occupy one each. */
-const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
+export const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
 
 /** Locks the data folder and starts the engines that are embedded and the given roles, each a process. */
 export async function launchInstance(options: {
@@ -43,10 +44,7 @@ export async function launchInstance(options: {
 }): Promise<LaunchedInstance> {
   const { server } = options.configuration
   const folder = openDataFolder(server.dataFolder)
-  const lock = acquireFolderLock(
-    lockFile(folder),
-    `Another Foyer is using the data folder ${folder.root}. Stop it first, or set FOYER_DATA to another folder.`,
-  )
+  const lock = lockDataFolder(folder)
   const environment: Record<string, string> = { ...options.environment }
   // A port that was asked for as "any" is chosen once, so that a restarted api listens where it did.
   if (options.roles.includes('api'))
@@ -99,6 +97,14 @@ export async function attachInstance(
     throw error
   }
   return { wasRunning: false, stop: launched.stop }
+}
+
+/** Keeps instances from starting on the folder. Throws StartupError when one runs. */
+export function lockDataFolder(folder: DataFolder): FolderLock {
+  return acquireFolderLock(
+    lockFile(folder),
+    `Another Foyer is using the data folder ${folder.root}. Stop it first, or set FOYER_DATA to another folder.`,
+  )
 }
 
 /** Whether an instance runs on the folder, which exists. */

@@ -19,6 +19,11 @@ export interface DataFolder {
   readonly eventsSocket: string
 }
 
+/** The lock that a child of a name holds while it lives: a predecessor whose supervisor was killed may still be finishing. */
+export function processLockFile({ root }: DataFolder, name: string): string {
+  return join(root, `${name}.process.lock`)
+}
+
 /** Bytes that the path of a Unix socket may have everywhere (sockaddr_un holds 104 to 108). */
 const SOCKET_PATH_MAX = 100
 const LONGEST_SOCKET_NAME = '/.s.PGSQL.5432'

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BigIntStats } from 'node:fs'
 import { copyFile, copyTree, listTree, type TreeEntry } from './copy-tree.ts'
@@ -31,6 +31,7 @@ export async function beginSettledCopy(
 
   const mark = async ({ path }: TreeEntry) => markOf(await stat(join(from, path), { bigint: true }))
 
+  await mkdir(to, { recursive: true, mode: 0o700 })
   for (const entry of await listTree(from)) {
     try {
       await copyOne(entry)

@@ -1,12 +1,12 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StartupError } from '../../platform/errors.ts'
-import { acquireFolderLock } from '../../platform/folder-lock.ts'
+import { acquireFolderLock, waitForFolderLock, type FolderLock } from '../../platform/folder-lock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { forgetFrozen } from '../../storage/index.ts'
 import type { Configuration } from '../configuration.ts'
-import { openDataFolder, type DataFolder } from '../data-folder.ts'
-import { attachInstance } from '../instance.ts'
+import { openDataFolder, processLockFile, type DataFolder } from '../data-folder.ts'
+import { attachInstance, type AttachedInstance } from '../instance.ts'
 import type { ProgressBar } from '../progress.ts'
 import { clockOf, openStoreClients } from '../stores.ts'
 import { copyStores } from './copy-stores.ts'
@@ -44,7 +44,7 @@ export async function takeBackup(options: {
   const stopWatching = onInterruption(tidyUp)
   try {
     bar.show('Opening', 0, null)
-    const instance = await attachInstance({ configuration, roles: [], log })
+    const instance = await attachStill(configuration, folder, log)
     try {
       await forgetFrozen(folder.events)
       const stores = openStoreClients(configuration, folder, log)
@@ -71,6 +71,36 @@ export async function takeBackup(options: {
     bar.finish()
     stopWatching()
     lock.release()
+  }
+}
+
+/** How long a worker may take to finish whose supervisor was killed. */
+const WORKER_MS_MAX = 30_000
+
+/** The instance that runs, or the engines alone, with nobody who records: then what is sealed lies still. */
+async function attachStill(
+  configuration: Configuration,
+  folder: DataFolder,
+  log: Logger,
+): Promise<AttachedInstance> {
+  const instance = await attachInstance({ configuration, roles: [], log })
+  if (instance.wasRunning) return instance
+  try {
+    const worker = await waitForFolderLock(
+      processLockFile(folder, 'worker'),
+      `A worker of an instance that was killed still uses ${folder.root}. Try again when it has ended.`,
+      WORKER_MS_MAX,
+    )
+    return {
+      wasRunning: false,
+      async stop() {
+        worker.release()
+        await instance.stop()
+      },
+    }
+  } catch (error) {
+    await instance.stop()
+    throw error
   }
 }
 

@@ -9,7 +9,7 @@ import { migrationsOf } from '../backup/counts.ts'
 import type { Configuration } from '../configuration.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { EVENTS_ENVIRONMENT, lockDataFolder, MAIN } from '../instance.ts'
-import { clockOf, openStoreClients, type StoreClients } from '../stores.ts'
+import { clockOf, openEngineClients, type EngineClients } from '../stores.ts'
 import { examine, failed, ok, warning, type Finding } from './finding.ts'
 
 /** How long an engine may take to answer while it serves others too, ms. */
@@ -114,7 +114,7 @@ function tellingLine(words: string): string {
 
 async function askEngines(context: EnginesContext): Promise<Finding[]> {
   const log = createLogger({ role: 'doctor', level: 'silent' })
-  const stores = openStoreClients(context.configuration, context.folder, log)
+  const stores = openEngineClients(context.configuration, context.folder, log)
   try {
     const engines = [
       ...(await examineEngine('records', async () => void (await stores.records.pool.query('SELECT 1')))),
@@ -142,7 +142,7 @@ async function examineEngine(name: string, ask: () => Promise<void>): Promise<Fi
   }
 }
 
-async function checkVersions({ records, events }: StoreClients): Promise<Finding> {
+async function checkVersions({ records, events }: EngineClients): Promise<Finding> {
   const client = await records.pool.connect()
   try {
     const { rows } = await client.query<{ has: boolean }>(
@@ -168,7 +168,7 @@ async function checkVersions({ records, events }: StoreClients): Promise<Finding
 /** Not with a key folder that lacks something: opening it would make what is missing. */
 async function checkVault(
   { configuration, folder }: EnginesContext,
-  { records }: StoreClients,
+  { records }: EngineClients,
 ): Promise<Finding[]> {
   if (!existsSync(folder.keys) || !inspectKeyFolder(folder.keys).isComplete) return []
   const { rows } = await records.pool.query<{ has: boolean }>(

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StartupError } from '../../platform/errors.ts'
-import { acquireFolderLock, waitForFolderLock, type FolderLock } from '../../platform/folder-lock.ts'
+import { acquireFolderLock, waitForFolderLock } from '../../platform/folder-lock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { forgetFrozen } from '../../storage/index.ts'
 import type { Configuration } from '../configuration.ts'

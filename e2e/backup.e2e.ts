@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manifestText, readManifest } from '../packages/server/src/cli/backup/manifest.ts'
 import {
@@ -21,6 +24,8 @@ import { firstOperator, testApp } from './operator.ts'
 import { placesOf, storedIn } from './survives-kills.ts'
 
 /** A backup that is taken under load, and what it is after it was restored elsewhere. */
+
+const MAIN = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url))
 
 let root: string
 let original: TestInstance
@@ -60,7 +65,8 @@ describe('a backup under load', { timeout: 300_000 }, () => {
     expect(existsSync(join(at('backup'), 'keys'))).toBe(false)
     expect(readdirSync(join(at('data'), 'events', 'shadow'))).toEqual(['increment.txt'])
     expect(statSync(at('keys')).mode & 0o777).toBe(0o700)
-    for (const file of readdirSync(at('keys'))) expect(statSync(join(at('keys'), file)).mode & 0o777).toBe(0o600)
+    for (const file of readdirSync(at('keys')))
+      expect(statSync(join(at('keys'), file)).mode & 0o777).toBe(0o600)
   })
 
   it('restored, it holds every event acknowledged before it and none after, in all rollups', async () => {
@@ -103,6 +109,41 @@ describe('a backup under load', { timeout: 300_000 }, () => {
     const verified = await command(['backup', 'verify', at('backup')])
     expect(verified.output).toContain('is whole')
     expect(verified.code).toBe(0)
+  })
+})
+
+describe('a backup that is interrupted', { timeout: 120_000 }, () => {
+  /** Takes a backup and ends it by a signal in the middle of copying. */
+  async function interrupt(name: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, 'backup', at(name)], {
+      env: { ...process.env, FOYER_DATA: at('data'), FOYER_ENVIRONMENT: 'test', FOYER_LOG_LEVEL: 'warn' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const closed = once(child, 'close')
+    let text = ''
+    for await (const chunk of child.stderr) {
+      text += String(chunk)
+      if (/^Records +█/m.test(text)) break
+    }
+    child.kill(signal)
+    await closed
+  }
+  const left = (name: string) => readdirSync(root).filter((each) => each.startsWith(name))
+
+  it('leaves nothing when it is asked to end', async () => {
+    await interrupt('ended', 'SIGTERM')
+    expect(left('ended')).toEqual([])
+  })
+
+  it('leaves nothing that could be taken for one when it is killed, and the next one is whole', async () => {
+    await interrupt('torn', 'SIGKILL')
+    const [torn] = left('torn')
+    expect(torn).toMatch(/^torn\.partial-[0-9a-f]{8}$/)
+    const { code, output } = await command(['restore', at(torn!), '--keys', at('keys')], at('never'))
+    expect(output).toContain('is no finished backup')
+    expect(code).toBe(78)
+    expect((await command(['backup', at('torn')])).code).toBe(0)
+    expect((await command(['backup', 'verify', at('torn')])).code).toBe(0)
   })
 })
 
@@ -197,7 +238,8 @@ describe('refusals', { timeout: 120_000 }, () => {
     await refused(restore('backup', join(at('other'), 'keys')), 'are not those of this backup')
     // The same pepper and pseudonyms, but an epoch's key that opens nothing: the vault itself refuses.
     await cp(at('keys'), at('mixed'), { recursive: true })
-    for (const file of readdirSync(at('mixed'))) if (file.startsWith('epoch-')) await rm(join(at('mixed'), file))
+    for (const file of readdirSync(at('mixed')))
+      if (file.startsWith('epoch-')) await rm(join(at('mixed'), file))
     await refused(restore('backup', at('mixed')), 'do not open')
   })
 })

@@ -48,7 +48,9 @@ describe('foyer doctor', { timeout: 300_000 }, () => {
     const port = new URL(instance.url).port
     const { code, findings } = await examined('data', { FOYER_PORT: port })
     expect(unwell(findings, ...MACHINE)).toEqual([])
-    expect(findings).toContainEqual(expect.objectContaining({ says: `Foyer is ready at ${instance.url}/readyz.` }))
+    expect(findings).toContainEqual(
+      expect.objectContaining({ says: `Foyer is ready at ${instance.url}/readyz.` }),
+    )
     expect(findings.map(({ says }) => says).join()).toContain('The keys open what the records hold.')
     expect(code).toBe(0)
     expect((await fetch(`${instance.url}/readyz`)).status).toBe(200)

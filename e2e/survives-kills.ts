@@ -66,7 +66,14 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 const VIEW_TABLES = ['view_revision', 'content', 'subject_title_day', 'subject_day']
 
 /** What each place must hold of a load, by place. */
-export function placesOf({ segment, native, starts, streams, playedMs, bytes }: Truth): Record<string, number> {
+export function placesOf({
+  segment,
+  native,
+  starts,
+  streams,
+  playedMs,
+  bytes,
+}: Truth): Record<string, number> {
   const views = VIEW_TABLES.map((table) => [
     [`${table}.starts`, starts],
     [`${table}.streams`, streams],
@@ -84,7 +91,9 @@ export function placesOf({ segment, native, starts, streams, playedMs, bytes }: 
 }
 
 /** What events and rollups hold, by the same places. */
-export async function storedIn({ dataFolder }: Pick<TestInstance, 'dataFolder'>): Promise<Record<string, number>> {
+export async function storedIn({
+  dataFolder,
+}: Pick<TestInstance, 'dataFolder'>): Promise<Record<string, number>> {
   const views = VIEW_TABLES.flatMap((table) =>
     ['starts', 'streams', 'played_ms'].map((column) => {
       const value = table === 'view_revision' ? `toInt64(${column}) * sign` : column

@@ -107,14 +107,14 @@ async function copyMoment(options: CopyStoresOptions, records: SettledCopy): Pro
   const { folder, stores, to, wasRunning } = options
   const { journal } = stores
   let heldSince = 0
-  const { recordsMs, upTo, ...moment } = await holdRecorder(
+  const { still, waiting } = await holdRecorder(
     folder.recorder,
     { journalId: journal.id, isRecording: wasRunning },
     async (recorder) => {
       heldSince = performance.now()
       const still = await copyWhileAllStands(options, records)
       try {
-        return { ...still, waiting: await copyMemory(recorder, still) }
+        return { still, waiting: await copyMemory(recorder, still) }
       } catch (error) {
         await still.release()
         throw error
@@ -122,7 +122,7 @@ async function copyMoment(options: CopyStoresOptions, records: SettledCopy): Pro
     },
   )
   const recorderMs = Math.round(performance.now() - heldSince)
-  return { ...moment, held: { recorderMs, recordsMs } }
+  return { ...still, waiting, held: { recorderMs, recordsMs: still.recordsMs } }
 
   /** The recorder alone needs to be held for this: what is copied grows at its end only. */
   async function copyMemory(recorder: HeldRecorder, still: { upTo: Still['upTo'] }): Promise<number> {

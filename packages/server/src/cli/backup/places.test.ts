@@ -68,7 +68,11 @@ describe('a copy of the keys', () => {
     const epoch = ring.currentEpoch()
     writeFileSync(at('keys/pepper-2.json.0011.draft'), 'half')
     expect(await copyKeys(at('keys'), at('copy'))).toEqual({ path: at('copy') })
-    expect(readdirSync(at('copy')).sort()).toEqual([`epoch-${epoch}.json`, 'pepper-1.json', 'pseudonyms.json'])
+    expect(readdirSync(at('copy')).sort()).toEqual([
+      `epoch-${epoch}.json`,
+      'pepper-1.json',
+      'pseudonyms.json',
+    ])
     expect(statSync(at('copy')).mode & 0o777).toBe(0o700)
     for (const file of readdirSync(at('copy'))) expect(statSync(at(`copy/${file}`)).mode & 0o777).toBe(0o600)
     const copy = openFileKeyRing(at('copy'), { clock })

@@ -5,7 +5,10 @@ import { StartupError } from '../../platform/errors.ts'
 import { systemRandom } from '../../platform/ids.ts'
 
 /** A new folder to be made whole: under another name until it is. Throws StartupError when it cannot be made there. */
-export function newFolder(path: string, what: string): { readonly path: string; readonly unfinished: string } {
+export function newFolder(
+  path: string,
+  what: string,
+): { readonly path: string; readonly unfinished: string } {
   const whole = resolve(path)
   const parent = dirname(whole)
   if (existsSync(whole))
@@ -43,7 +46,9 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
 export function explainWriteFailure(error: unknown, place: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new StartupError(`The disk of ${place} is full. What was written was removed; make room and repeat.`)
+    return new StartupError(
+      `The disk of ${place} is full. What was written was removed; make room and repeat.`,
+    )
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new StartupError(`${(error as Error).message}. Run this as the user that owns the files.`)
   return error

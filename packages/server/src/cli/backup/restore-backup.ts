@@ -154,7 +154,7 @@ async function tryOut(
     await instance.ready
     const stores = openStoreClients(its, folder, log)
     try {
-      requireRows('RECORDS', manifest.counts.records, await countRecords(stores.records.pool as never))
+      requireRows('RECORDS', manifest.counts.records, await countRecords(stores.records.pool))
       requireRows('EVENTS', manifest.counts.events, await countEvents(stores.events))
       const vault = createVault({ ring: openFileKeyRing(folder.keys, { clock }), clock })
       await vault.check(stores.records.db)

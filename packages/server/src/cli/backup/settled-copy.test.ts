@@ -28,7 +28,10 @@ function put(path: string, text: string, at?: Date): void {
 async function contentOf(folder: string): Promise<Record<string, string>> {
   const entries = await listTree(folder)
   return Object.fromEntries(
-    entries.map(({ path, kind }) => [path, kind === 'file' ? readFileSync(join(folder, path), 'utf8') : kind]),
+    entries.map(({ path, kind }) => [
+      path,
+      kind === 'file' ? readFileSync(join(folder, path), 'utf8') : kind,
+    ]),
   )
 }
 
@@ -58,7 +61,8 @@ it('whatever changes between the passes, the copy is what stands at the second, 
       expect(await contentOf(to)).toEqual(await contentOf(from))
       expect(entries.map(({ path }) => path).sort()).toEqual(Object.keys(await contentOf(from)).sort())
       for (const entry of entries) {
-        if ('sha256' in entry) expect(await digestFile(join(to, entry.path))).toMatchObject({ sha256: entry.sha256 })
+        if ('sha256' in entry)
+          expect(await digestFile(join(to, entry.path))).toMatchObject({ sha256: entry.sha256 })
       }
     }),
     { numRuns: 60 },

@@ -110,7 +110,9 @@ async function attachStill(
  */
 function refuseServers({ server, events }: Configuration): void {
   const elsewhere = [
-    ...(server.recordsUrl ? ['RECORDS are in PostgreSQL (FOYER_RECORDS_URL): use pg_dump or its base backups'] : []),
+    ...(server.recordsUrl
+      ? ['RECORDS are in PostgreSQL (FOYER_RECORDS_URL): use pg_dump or its base backups']
+      : []),
     ...(events.url ? ['EVENTS are in ClickHouse (FOYER_EVENTS_URL): use its BACKUP statement'] : []),
   ]
   if (elsewhere.length === 0) return

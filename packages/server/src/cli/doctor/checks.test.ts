@@ -80,7 +80,10 @@ describe('the folder', () => {
     expect(checkSetAside(root).state).toBe('ok')
     mkdirSync(join(root, 'set-aside'))
     writeFileSync(join(root, 'set-aside', 'row-1'), '{}')
-    expect(checkSetAside(root)).toMatchObject({ state: 'warning', says: expect.stringContaining('1 requests') })
+    expect(checkSetAside(root)).toMatchObject({
+      state: 'warning',
+      says: expect.stringContaining('1 requests'),
+    })
   })
 })
 
@@ -96,7 +99,10 @@ describe('the keys', () => {
   it('may be read by nobody else', () => {
     make()
     chmodSync(join(keys(), 'pepper-1.json'), 0o644)
-    expect(checkKeyFolder(root)).toMatchObject({ state: 'failed', says: expect.stringContaining('pepper-1.json') })
+    expect(checkKeyFolder(root)).toMatchObject({
+      state: 'failed',
+      says: expect.stringContaining('pepper-1.json'),
+    })
   })
   it('lack nothing', () => {
     make()

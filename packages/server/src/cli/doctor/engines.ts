@@ -32,9 +32,7 @@ export async function checkEngines(context: EnginesContext): Promise<Finding[]> 
   if (isRunning) return await askEngines(context)
   if (!existsSync(join(folder.records, 'PG_VERSION')) || !existsSync(folder.events)) {
     const isElsewhere = configuration.server.recordsUrl !== '' && configuration.events.url !== ''
-    return isElsewhere
-      ? await askEngines(context)
-      : [ok('Engines', 'There is nothing to open yet.')]
+    return isElsewhere ? await askEngines(context) : [ok('Engines', 'There is nothing to open yet.')]
   }
   const lock = lockDataFolder(folder)
   const opened: OpenedEngine[] = []
@@ -138,7 +136,9 @@ async function examineEngine(name: string, ask: () => Promise<void>): Promise<Fi
     return [ok('Engines', `${name} answer in ${Math.ceil(performance.now() - from)} ms.`)]
   } catch (error) {
     const says = `${name} do not answer: ${(error as Error).message}`
-    return [failed('Engines', says, 'Look at the log of foyer serve; it starts an engine again that has ended.')]
+    return [
+      failed('Engines', says, 'Look at the log of foyer serve; it starts an engine again that has ended.'),
+    ]
   }
 }
 
@@ -148,7 +148,8 @@ async function checkVersions({ records, events }: EngineClients): Promise<Findin
     const { rows } = await client.query<{ has: boolean }>(
       `SELECT to_regclass('foyer_migration') IS NOT NULL AS has`,
     )
-    if (!rows[0]!.has) return ok('Versions', 'The stores are empty; the first foyer serve makes their tables.')
+    if (!rows[0]!.has)
+      return ok('Versions', 'The stores are empty; the first foyer serve makes their tables.')
     const applied = await migrationsOf(client, events)
     const pending = (['records', 'events'] as const).flatMap((store) =>
       pendingMigrations(readMigrations(store), applied[store]),

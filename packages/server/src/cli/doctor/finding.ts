@@ -48,5 +48,7 @@ export function reasonOf(error: unknown): string {
 
 function todoOf(error: unknown): string {
   const isExpected = error instanceof StartupError || error instanceof Problem
-  return isExpected ? 'Do what the message says.' : 'Look at the log of foyer serve; if it says no more, report it.'
+  return isExpected
+    ? 'Do what the message says.'
+    : 'Look at the log of foyer serve; if it says no more, report it.'
 }

@@ -40,7 +40,11 @@ export function checkFolder(root: string, uid = process.getuid?.()): Finding[] {
     ...((mode & 0o077) === 0
       ? []
       : [
-          warning('Permissions', `Other users of this machine may look into ${root}.`, `Run: chmod 700 ${root}`),
+          warning(
+            'Permissions',
+            `Other users of this machine may look into ${root}.`,
+            `Run: chmod 700 ${root}`,
+          ),
         ]),
     checkParts(root),
   ]
@@ -63,9 +67,17 @@ function checkParts(root: string): Finding {
     )
   }
   if (missing.includes('records') || missing.includes('events')) {
-    return failed('Folder', says, 'Put back what was moved away, or restore a backup into a new folder (foyer restore).')
+    return failed(
+      'Folder',
+      says,
+      'Put back what was moved away, or restore a backup into a new folder (foyer restore).',
+    )
   }
-  return warning('Folder', says, 'If its first start was interrupted, start again. If something was deleted, restore a backup.')
+  return warning(
+    'Folder',
+    says,
+    'If its first start was interrupted, start again. If something was deleted, restore a backup.',
+  )
 }
 
 /** Key files by what only a person can mend. Nothing is made. */

@@ -34,7 +34,8 @@ export function judgeDisk(
 ): Finding[] {
   const free = gigabytes(disk.freeBytes)
   const wanted = 2 * journalBytesMax + FREE_BYTES_MIN
-  const todo = 'Make room on the disk of the data folder, or move the folder to a larger one while Foyer is stopped.'
+  const todo =
+    'Make room on the disk of the data folder, or move the folder to a larger one while Foyer is stopped.'
   const space =
     disk.freeBytes < FREE_BYTES_MIN
       ? failed('Disk', `${free} are free; soon nothing can be accepted.`, todo)
@@ -48,7 +49,14 @@ export function judgeDisk(
   if (!disk.hasInodes || disk.freeInodes >= FREE_INODES.warning) return [space]
   const says = `${disk.freeInodes.toLocaleString('en')} more files fit on the disk (inodes).`
   const judge = disk.freeInodes < FREE_INODES.failed ? failed : warning
-  return [space, judge('Disk files', says, 'Delete small files on this disk, or make its file system anew with more inodes.')]
+  return [
+    space,
+    judge(
+      'Disk files',
+      says,
+      'Delete small files on this disk, or make its file system anew with more inodes.',
+    ),
+  ]
 }
 
 /** What the processes need besides the engine of events, measured at about 700 MB. */
@@ -111,7 +119,8 @@ export function judgeClock(facts: ClockFacts): Finding[] {
 
 function judgeTime({ now, lastWrittenAt, jumpMs }: ClockFacts): Finding {
   const time = new Date(now).toISOString()
-  if (now < MADE_AT) return failed('Clock', `It is ${time} by the clock, before this program was made.`, SET_CLOCK)
+  if (now < MADE_AT)
+    return failed('Clock', `It is ${time} by the clock, before this program was made.`, SET_CLOCK)
   if (lastWrittenAt !== null && lastWrittenAt > now + AHEAD_MS_MAX) {
     return failed(
       'Clock',
@@ -126,7 +135,8 @@ function judgeTime({ now, lastWrittenAt, jumpMs }: ClockFacts): Finding {
 }
 
 function judgeSynchronization({ isSynchronized }: ClockFacts): Finding {
-  if (isSynchronized === null) return ok('Time service', 'This system does not tell whether its clock is kept right.')
+  if (isSynchronized === null)
+    return ok('Time service', 'This system does not tell whether its clock is kept right.')
   if (isSynchronized) return ok('Time service', 'The clock is kept right by others (NTP).')
   return warning(
     'Time service',

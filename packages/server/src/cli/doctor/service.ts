@@ -36,7 +36,8 @@ export async function checkPort(
 }
 
 async function askReadiness(host: string, port: number): Promise<Finding> {
-  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  const name =
+    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   const url = `http://${name}:${port}/readyz`
   let answer: z.infer<typeof readiness>
   try {

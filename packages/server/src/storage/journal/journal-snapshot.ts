@@ -87,7 +87,10 @@ export async function copyJournal(
   range: { after: Position | null; upTo: Position | null },
   folder: string,
 ): Promise<number> {
-  const copy = openLmdbJournal(folder, { bytesMax: journal.backlog().bytes + ROOM_BYTES, entriesMax: Infinity })
+  const copy = openLmdbJournal(folder, {
+    bytesMax: journal.backlog().bytes + ROOM_BYTES,
+    entriesMax: Infinity,
+  })
   let copied = 0
   try {
     for (let after = range.after; range.upTo !== null;) {

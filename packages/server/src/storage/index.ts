@@ -14,7 +14,7 @@ export { openEvents, type EventsOptions, type EventsTarget } from './events/clic
 export { runEventsProcess } from './events/chdb-process.ts'
 export { migrateEvents } from './events/migrate.ts'
 export { defineReport, type Report } from './events/report.ts'
-export { forgetFrozen, freezeEvents, isBesideParts } from './events/freeze-events.ts'
+export { forgetFrozen, freezeEvents, isBesideParts, type FrozenEvents } from './events/freeze-events.ts'
 export { eventsSettings } from './events/settings.ts'
 export type { Journal, JournalEntry, Position } from './journal/journal.ts'
 export type { RecorderState, RememberedKind, SealedBatch, StateChanges } from './journal/recorder-state.ts'

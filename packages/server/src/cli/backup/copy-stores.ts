@@ -5,6 +5,7 @@ import { inspectKeyFolder } from '../../platform/vault/index.ts'
 import {
   copyJournal,
   freezeEvents,
+  type FrozenEvents,
   holdRecorder,
   holdRecords,
   isBesideParts,
@@ -150,9 +151,10 @@ async function copyWhileAllStands(options: CopyStoresOptions, records: SettledCo
     eventsBeside = await copyTree(entries, { from: folder.events, to: join(to, 'events') })
   }
 
-  const still = await holdRecords(stores.records, async (client) => {
-    const frozen = await freezeEvents(stores.events, folder.events, String(process.pid), copyBeside)
-    try {
+  let frozen: FrozenEvents | undefined
+  try {
+    const still = await holdRecords(stores.records, async (client) => {
+      frozen = await freezeEvents(stores.events, folder.events, String(process.pid), copyBeside)
       return {
         ...frozen,
         records: await records.settle(),
@@ -161,12 +163,12 @@ async function copyWhileAllStands(options: CopyStoresOptions, records: SettledCo
         upTo: stores.journal.last(),
         at: new Date(clock.now()).toISOString(),
       }
-    } catch (error) {
-      await frozen.release()
-      throw error
-    }
-  })
-  return { ...still, eventsBeside, recordsMs: Math.round(performance.now() - from) }
+    })
+    return { ...still, eventsBeside, recordsMs: Math.round(performance.now() - from) }
+  } catch (error) {
+    await frozen?.release()
+    throw error
+  }
 }
 
 /** What is copied by its own way, belongs to a running instance alone, or must not lie in a backup. */

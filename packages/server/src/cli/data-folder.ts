@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StartupError } from '../platform/errors.ts'
 
-/** The parts of a data folder. */
+/** The parts of a data folder. Of each, `backup/copy-stores.ts` knows how it is copied: see there when one is added. */
 export interface DataFolder {
   readonly root: string
   readonly records: string

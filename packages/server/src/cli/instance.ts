@@ -85,18 +85,32 @@ export interface AttachedInstance {
 
 /** Uses the instance that runs on the data folder or, when none does, starts one for as long as it is needed. */
 export async function attachInstance(
-  options: Parameters<typeof launchInstance>[0],
+  options: Parameters<typeof launchInstance>[0] & { readonly readyMsMax?: number },
 ): Promise<AttachedInstance> {
   const folder = openDataFolder(options.configuration.server.dataFolder)
   if (isInUse(folder)) return { wasRunning: true, stop: async () => undefined }
   const launched = await launchInstance(options)
   try {
-    await launched.ready
+    await (options.readyMsMax === undefined ? launched.ready : readyWithin(launched, options.readyMsMax))
   } catch (error) {
     await launched.stop()
     throw error
   }
   return { wasRunning: false, stop: launched.stop }
+}
+
+/** Waits until it is ready. Throws StartupError when it is not in time: what ends at its start is started again for ever. */
+export async function readyWithin({ ready }: LaunchedInstance, msMax: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `The engines did not start within ${msMax / 1_000} s; see their messages above. Try: foyer doctor`
+    timer = setTimeout(() => reject(new StartupError(message)), msMax)
+  })
+  try {
+    await Promise.race([ready, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Keeps instances from starting on the folder. Throws StartupError when one runs. */

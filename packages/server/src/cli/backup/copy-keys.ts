@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StartupError } from '../../platform/errors.ts'
 import { inspectKeyFolder } from '../../platform/vault/index.ts'
 import { copyFile, syncPath, syncTree } from './copy-tree.ts'
-import { explainWriteFailure, newFolder } from './places.ts'
+import { explainFailure, newFolder } from './places.ts'
 
 /**
  * Copies the key folder whole, mode 0700 with files of 0600. Throws StartupError when it lacks something, or the place
@@ -22,7 +22,7 @@ export async function copyKeys(keys: string, target: string): Promise<{ readonly
     await syncPath(join(place.path, '..'))
   } catch (error) {
     rmSync(place.unfinished, { recursive: true, force: true })
-    throw explainWriteFailure(error, target)
+    throw explainFailure(error, target)
   }
   return { path: place.path }
 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../../platform/clock.ts'
+import { Problem } from '../../platform/errors.ts'
 import { openFileKeyRing } from '../../platform/vault/index.ts'
 import { copyKeys } from './copy-keys.ts'
-import { explainWriteFailure, isWithin, newFolder, requireSpace } from './places.ts'
+import { explainFailure, isWithin, newFolder, requireSpace } from './places.ts'
 
 let root: string
 const at = (name: string): string => join(root, name)
@@ -53,10 +54,13 @@ describe('a place for a new folder', () => {
 
   it('tells a full disk and a missing right in words, and other errors as they are', () => {
     const coded = (code: string) => Object.assign(new Error(code), { code })
-    expect(explainWriteFailure(coded('ENOSPC'), '/backup')).toMatchObject({ name: 'StartupError' })
-    expect(explainWriteFailure(coded('EACCES'), '/backup')).toMatchObject({ name: 'StartupError' })
+    expect(explainFailure(coded('ENOSPC'), '/backup')).toMatchObject({ name: 'StartupError' })
+    expect(explainFailure(coded('EACCES'), '/backup')).toMatchObject({ name: 'StartupError' })
+    expect(explainFailure(new Problem('store.unavailable'), '/backup')).toMatchObject({
+      name: 'StartupError',
+    })
     const other = coded('EIO')
-    expect(explainWriteFailure(other, '/backup')).toBe(other)
+    expect(explainFailure(other, '/backup')).toBe(other)
   })
 })
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { StartupError } from '../../platform/errors.ts'
+import { Problem, StartupError } from '../../platform/errors.ts'
 import { systemRandom } from '../../platform/ids.ts'
 
 /** A new folder to be made whole: under another name until it is. Throws StartupError when it cannot be made there. */
@@ -28,6 +28,9 @@ export function isWithin(path: string, folder: string): boolean {
   return way === '' || (!way.startsWith('..') && resolve(way) !== way)
 }
 
+/** How long engines may take to open, with recovery after a crash, ms. */
+export const ENGINES_MS_MAX = 120_000
+
 export function isEmptyFolder(path: string): boolean {
   return statSync(path).isDirectory() && readdirSync(path).length === 0
 }
@@ -42,8 +45,9 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   )
 }
 
-/** What a failed write means to a person; other errors as they are. */
-export function explainWriteFailure(error: unknown, place: string): unknown {
+/** What a failed write or a store that is away means to a person; other errors as they are. */
+export function explainFailure(error: unknown, place: string): unknown {
+  if (error instanceof Problem) return new StartupError(`${error.message}. Try: foyer doctor`)
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new StartupError(

@@ -8,14 +8,14 @@ import { createVault, inspectKeyFolder, openFileKeyRing, type KeyFolder } from '
 import { pendingMigrations, readMigrations, renewJournalId } from '../../storage/index.ts'
 import type { Configuration } from '../configuration.ts'
 import { openDataFolder } from '../data-folder.ts'
-import { launchInstance } from '../instance.ts'
+import { launchInstance, readyWithin } from '../instance.ts'
 import type { ProgressBar } from '../progress.ts'
 import { openStoreClients } from '../stores.ts'
 import { copyKeyFiles } from './copy-keys.ts'
 import { copyFile, inParallel, syncPath, syncTree } from './copy-tree.ts'
 import { countEvents, countRecords } from './counts.ts'
 import { readManifest, type Manifest, type ManifestEntry } from './manifest.ts'
-import { explainWriteFailure, isEmptyFolder, newFolder, requireSpace } from './places.ts'
+import { ENGINES_MS_MAX, explainFailure, isEmptyFolder, newFolder, requireSpace } from './places.ts'
 import { onInterruption } from './take-backup.ts'
 
 /**
@@ -61,7 +61,7 @@ export async function restoreBackup(options: {
     return { path: place.path, manifest }
   } catch (error) {
     tidyUp()
-    throw explainWriteFailure(error, place.path)
+    throw explainFailure(error, place.path)
   } finally {
     bar.finish()
     stopWatching()
@@ -151,7 +151,7 @@ async function tryOut(
     environment: { FOYER_DATA: root },
   })
   try {
-    await instance.ready
+    await readyWithin(instance, ENGINES_MS_MAX)
     const stores = openStoreClients(its, folder, log)
     try {
       requireRows('RECORDS', manifest.counts.records, await countRecords(stores.records.pool))

@@ -12,7 +12,7 @@ import { clockOf, openStoreClients } from '../stores.ts'
 import { copyStores } from './copy-stores.ts'
 import { syncPath, syncTree } from './copy-tree.ts'
 import { MANIFEST_FILE, manifestText, type Manifest } from './manifest.ts'
-import { explainWriteFailure, isWithin, newFolder } from './places.ts'
+import { ENGINES_MS_MAX, explainFailure, isWithin, newFolder } from './places.ts'
 
 /**
  * Takes a backup of the embedded stores into a new folder, whether their instance runs or not; of one that does not run the
@@ -66,7 +66,7 @@ export async function takeBackup(options: {
     }
   } catch (error) {
     tidyUp()
-    throw explainWriteFailure(error, place.path)
+    throw explainFailure(error, place.path)
   } finally {
     bar.finish()
     stopWatching()
@@ -83,7 +83,7 @@ async function attachStill(
   folder: DataFolder,
   log: Logger,
 ): Promise<AttachedInstance> {
-  const instance = await attachInstance({ configuration, roles: [], log })
+  const instance = await attachInstance({ configuration, roles: [], log, readyMsMax: ENGINES_MS_MAX })
   if (instance.wasRunning) return instance
   try {
     const worker = await waitForFolderLock(

@@ -13,6 +13,16 @@ export interface Truth {
   bytes: number
 }
 
+/** A request that was acknowledged, and when it was first sent and then acknowledged, epoch ms. */
+export interface AckedRequest {
+  readonly path: string
+  readonly body: object
+  readonly sentAt: number
+  readonly ackedAt: number
+  /** What it is part of: the number of a batch of the Segment wire, or a view and which of its batches. */
+  readonly of: { readonly batch: number } | { readonly view: PlantedView; readonly index: number }
+}
+
 /** Clients that try until they are told that their events are safe. */
 export interface Load {
   /** What was acknowledged. */
@@ -34,7 +44,11 @@ const RETRY_MS = 100
  * Sends tracked events, people who are identified, and views of players, each batch again and again, the same ids, until
  * it is acknowledged; and every third batch of a view once more after that.
  */
-export function startLoad(url: string, serverKey: string): Load {
+export function startLoad(
+  url: string,
+  serverKey: string,
+  onAcked: (request: AckedRequest) => void = () => undefined,
+): Load {
   const acked: Truth = { segment: 0, native: 0, starts: 0, streams: 0, playedMs: 0, bytes: 0 }
   let address = url
   let isStopping = false
@@ -64,8 +78,10 @@ export function startLoad(url: string, serverKey: string): Load {
     return status === 200 || status === 204
   }
 
-  async function untilAcked(path: string, body: object): Promise<void> {
+  async function untilAcked(path: string, body: object, of: AckedRequest['of']): Promise<void> {
+    const sentAt = Date.now()
     while (!(await send(path, body))) await delay(RETRY_MS)
+    onAcked({ path, body, sentAt, ackedAt: Date.now(), of })
   }
 
   async function segmentLane(): Promise<void> {
@@ -79,12 +95,14 @@ export function startLoad(url: string, serverKey: string): Load {
         messageId: randomUUID(),
         anonymousId,
         timestamp,
+        properties: { batch: number },
       }))
       const last =
         number % 10 === 0
           ? { type: 'identify', userId: `viewer-${number % 200}`, traits: { name: `Viewer ${number % 200}` } }
           : { type: 'track', event: 'Kill Test', anonymousId }
-      await untilAcked('/v1/batch', { batch: [...track, { ...last, messageId: randomUUID(), timestamp }] })
+      const batch = [...track, { ...last, messageId: randomUUID(), timestamp }]
+      await untilAcked('/v1/batch', { batch }, { batch: number })
       acked.segment += SEGMENT_BATCH
     }
   }
@@ -94,7 +112,7 @@ export function startLoad(url: string, serverKey: string): Load {
       const view = plantedView(views++, Date.now())
       for (const [index, events] of view.batches.entries()) {
         const body = (): object => ({ v: 1, sentAt: Date.now(), context: view.context, events })
-        await untilAcked('/v1/playback', body())
+        await untilAcked('/v1/playback', body(), { view, index })
         if (index % 3 === 0) await send('/v1/playback', body())
         await delay(VIEW_PAUSE_MS)
       }

@@ -65,7 +65,15 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 
 const VIEW_TABLES = ['view_revision', 'content', 'subject_title_day', 'subject_day', 'quality_day']
 
-function placesOf({ segment, native, starts, streams, playedMs, bytes }: Truth): Record<string, number> {
+/** What each place must hold of a load, by place. */
+export function placesOf({
+  segment,
+  native,
+  starts,
+  streams,
+  playedMs,
+  bytes,
+}: Truth): Record<string, number> {
   const views = VIEW_TABLES.map((table) => [
     [`${table}.starts`, starts],
     [`${table}.streams`, streams],
@@ -82,7 +90,10 @@ function placesOf({ segment, native, starts, streams, playedMs, bytes }: Truth):
   }
 }
 
-async function storedIn({ dataFolder }: TestInstance): Promise<Record<string, number>> {
+/** What events and rollups hold, by the same places. */
+export async function storedIn({
+  dataFolder,
+}: Pick<TestInstance, 'dataFolder'>): Promise<Record<string, number>> {
   const views = VIEW_TABLES.flatMap((table) =>
     ['starts', 'streams', 'played_ms'].map((column) => {
       const value = table === 'view_revision' ? `toInt64(${column}) * sign` : column

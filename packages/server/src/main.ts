@@ -20,6 +20,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'bring in a catalogue, viewers, events or MovieLens',
     load: () => import('./cli/import.ts'),
   },
+  doctor: {
+    summary: 'look whether folder, engines, keys, disk and clock are well, and what to do',
+    load: () => import('./cli/doctor.ts'),
+  },
+  backup: {
+    summary: 'take a backup of the data folder while it is in use, or check one',
+    load: () => import('./cli/backup.ts'),
+  },
+  restore: { summary: 'make a data folder of a backup', load: () => import('./cli/restore.ts') },
   settings: {
     summary: 'print every setting with its default and meaning',
     load: () => import('./cli/settings.ts'),

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { MetricObject } from 'prom-client'
 import { systemRandom } from '../platform/ids.ts'
 import { StartupError } from '../platform/errors.ts'
@@ -9,7 +8,7 @@ import { actAsChild, EXIT_CONFIGURATION, type ChildMessage } from '../platform/p
 import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
 import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
 import { baseUrlOf, readConfiguration, type Configuration } from './configuration.ts'
-import { openDataFolder, type DataFolder } from './data-folder.ts'
+import { openDataFolder, processLockFile, type DataFolder } from './data-folder.ts'
 import { clockOf, openStores } from './stores.ts'
 import { programVersion } from './version.ts'
 
@@ -96,7 +95,7 @@ export async function run([name]: string[]): Promise<void> {
   try {
     // A predecessor whose supervisor was killed may still be finishing: there is never more than one of a kind.
     const lock = await waitForFolderLock(
-      join(context.folder.root, `${name}.process.lock`),
+      processLockFile(context.folder, name),
       `Another ${name} process still uses ${context.folder.root}.`,
       PREDECESSOR_MS_MAX,
     )

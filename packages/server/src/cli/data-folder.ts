@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StartupError } from '../platform/errors.ts'
 
-/** The parts of a data folder. */
+/** The parts of a data folder. Of each, `backup/copy-stores.ts` knows how it is copied: see there when one is added. */
 export interface DataFolder {
   readonly root: string
   readonly records: string
@@ -17,6 +17,11 @@ export interface DataFolder {
   /** Folder of the records' socket, as `pg` wants it. */
   readonly recordsSocketFolder: string
   readonly eventsSocket: string
+}
+
+/** The lock that a child of a name holds while it lives: a predecessor whose supervisor was killed may still be finishing. */
+export function processLockFile({ root }: DataFolder, name: string): string {
+  return join(root, `${name}.process.lock`)
 }
 
 /** Bytes that the path of a Unix socket may have everywhere (sockaddr_un holds 104 to 108). */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { systemClock } from '../platform/clock.ts'
 import { StartupError } from '../platform/errors.ts'
-import { acquireFolderLock } from '../platform/folder-lock.ts'
+import { acquireFolderLock, type FolderLock } from '../platform/folder-lock.ts'
 import type { Logger } from '../platform/log.ts'
 import { startSupervisor, type ChildSpec, type Supervisor } from '../platform/processes.ts'
 import type { Configuration } from './configuration.ts'
@@ -28,10 +28,11 @@ export interface LaunchedInstance {
 
 export type Role = 'api' | 'worker'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** The program's entry, to start children by. */
+export const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** Threads of libuv's pool in the process that owns chDB: its calls occupy one each. */
-const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
+export const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
 
 /** Locks the data folder and starts the engines that are embedded and the given roles, each a process. */
 export async function launchInstance(options: {
@@ -43,10 +44,7 @@ export async function launchInstance(options: {
 }): Promise<LaunchedInstance> {
   const { server } = options.configuration
   const folder = openDataFolder(server.dataFolder)
-  const lock = acquireFolderLock(
-    lockFile(folder),
-    `Another Foyer is using the data folder ${folder.root}. Stop it first, or set FOYER_DATA to another folder.`,
-  )
+  const lock = lockDataFolder(folder)
   const environment: Record<string, string> = { ...options.environment }
   // A port that was asked for as "any" is chosen once, so that a restarted api listens where it did.
   if (options.roles.includes('api'))
@@ -77,25 +75,61 @@ export async function launchInstance(options: {
   }
 }
 
+/** An instance that a command works with. */
+export interface AttachedInstance {
+  /** Whether it ran already. Otherwise it has the roles that were asked for, and no others. */
+  readonly wasRunning: boolean
+  /** Ends what was started for the command. */
+  stop(): Promise<void>
+}
+
 /** Uses the instance that runs on the data folder or, when none does, starts one for as long as it is needed. */
 export async function attachInstance(
-  options: Parameters<typeof launchInstance>[0],
-): Promise<{ stop(): Promise<void> }> {
+  options: Parameters<typeof launchInstance>[0] & { readonly readyMsMax?: number },
+): Promise<AttachedInstance> {
   const folder = openDataFolder(options.configuration.server.dataFolder)
-  try {
-    acquireFolderLock(lockFile(folder), 'in use').release()
-  } catch (error) {
-    if (error instanceof StartupError) return { stop: async () => undefined }
-    throw error
-  }
+  if (isInUse(folder)) return { wasRunning: true, stop: async () => undefined }
   const launched = await launchInstance(options)
   try {
-    await launched.ready
+    await (options.readyMsMax === undefined ? launched.ready : readyWithin(launched, options.readyMsMax))
   } catch (error) {
     await launched.stop()
     throw error
   }
-  return launched
+  return { wasRunning: false, stop: launched.stop }
+}
+
+/** Waits until it is ready. Throws StartupError when it is not in time: what ends at its start is started again for ever. */
+export async function readyWithin({ ready }: LaunchedInstance, msMax: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `The engines did not start within ${msMax / 1_000} s; see their messages above. Try: foyer doctor`
+    timer = setTimeout(() => reject(new StartupError(message)), msMax)
+  })
+  try {
+    await Promise.race([ready, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Keeps instances from starting on the folder. Throws StartupError when one runs. */
+export function lockDataFolder(folder: DataFolder): FolderLock {
+  return acquireFolderLock(
+    lockFile(folder),
+    `Another Foyer is using the data folder ${folder.root}. Stop it first, or set FOYER_DATA to another folder.`,
+  )
+}
+
+/** Whether an instance runs on the folder, which exists. */
+export function isInUse(folder: DataFolder): boolean {
+  try {
+    acquireFolderLock(lockFile(folder), 'in use').release()
+    return false
+  } catch (error) {
+    if (error instanceof StartupError) return true
+    throw error
+  }
 }
 
 const lockFile = (folder: DataFolder): string => join(folder.root, 'foyer.lock')

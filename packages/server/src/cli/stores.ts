@@ -14,44 +14,69 @@ import {
 import type { Configuration } from './configuration.ts'
 import type { DataFolder } from './data-folder.ts'
 
-/** The clients of the stores, the same in every process that uses them. */
-export interface Stores {
+/** The clients of the stores that have engines. */
+export interface EngineClients {
   readonly records: Records
   readonly events: Events
-  readonly journal: Journal
-  readonly vault: Vault
   close(): Promise<void>
 }
 
+/** The clients of the three stores. */
+export interface StoreClients extends EngineClients {
+  readonly journal: Journal
+}
+
+/** The clients of the stores with the vault, the same in every process that serves. */
+export interface Stores extends StoreClients {
+  readonly vault: Vault
+}
+
+/** Makes keys where there are none. */
 export function openStores(
   configuration: Configuration,
   folder: DataFolder,
   options: { clock: Clock; log: Logger },
 ): Stores {
-  const { server, events: eventsConfiguration, journal: journalConfiguration } = configuration
-  const records = openRecords(server.recordsUrl || { socketFolder: folder.recordsSocketFolder }, {
-    log: options.log,
-  })
-  const events = openEvents(
-    eventsConfiguration.url ? { url: eventsConfiguration.url } : { socketPath: folder.eventsSocket },
-    {
-      queryMemoryBytesMax: eventsConfiguration.queryMemory,
-      queryMsMax: eventsConfiguration.queryTime,
-      connectionsMax: eventsConfiguration.connections,
+  const ring = openFileKeyRing(folder.keys, { clock: options.clock })
+  return {
+    ...openStoreClients(configuration, folder, options.log),
+    vault: createVault({ ring, clock: options.clock }),
+  }
+}
+
+export function openStoreClients(
+  configuration: Configuration,
+  folder: DataFolder,
+  log: Logger,
+): StoreClients {
+  const journal = openLmdbJournal(folder.journal, configuration.journal)
+  const engines = openEngineClients(configuration, folder, log)
+  return {
+    ...engines,
+    journal,
+    async close() {
+      await Promise.allSettled([engines.close(), journal.close()])
     },
-  )
-  const journal = openLmdbJournal(folder.journal, journalConfiguration)
-  const vault = createVault({
-    ring: openFileKeyRing(folder.keys, { clock: options.clock }),
-    clock: options.clock,
+  }
+}
+
+/** Nothing is sent before the first call. */
+export function openEngineClients(
+  { server, events: settings }: Configuration,
+  folder: DataFolder,
+  log: Logger,
+): EngineClients {
+  const records = openRecords(server.recordsUrl || { socketFolder: folder.recordsSocketFolder }, { log })
+  const events = openEvents(settings.url ? { url: settings.url } : { socketPath: folder.eventsSocket }, {
+    queryMemoryBytesMax: settings.queryMemory,
+    queryMsMax: settings.queryTime,
+    connectionsMax: settings.connections,
   })
   return {
     records,
     events,
-    journal,
-    vault,
     async close() {
-      await Promise.allSettled([records.close(), events.close(), journal.close()])
+      await Promise.allSettled([records.close(), events.close()])
     },
   }
 }

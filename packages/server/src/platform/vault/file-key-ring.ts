@@ -93,7 +93,7 @@ export function openFileKeyRing(folder: string, options: { clock: Clock; random?
 
 const REREAD_MS = 60_000
 
-interface Ring {
+export interface Ring {
   readonly keys: ReadonlyMap<string, Uint8Array>
   readonly epochs: readonly EpochState[]
   readonly peppers: readonly (Pepper & { readonly writesFrom: number })[]
@@ -113,7 +113,8 @@ const retiredFile = z.object({ epoch: epochName, retiredAt: z.number() })
 const pepperFile = z.object({ version: z.number().int(), secret: secretBytes, writesFrom: z.number() })
 const pseudonymFile = z.object({ secret: secretBytes })
 
-function readRing(folder: string): Ring {
+/** What a key folder holds, without making anything. Throws StartupError on a damaged file. */
+export function readRing(folder: string): Ring {
   const keys = new Map<string, Uint8Array>()
   const retired = new Map<string, number>()
   const peppers: z.infer<typeof pepperFile>[] = []

@@ -17,6 +17,7 @@
  *     })
  */
 export { SealBroken } from './cipher.ts'
+export { inspectKeyFolder, type KeyFolder } from './key-folder.ts'
 export { openFileKeyRing } from './file-key-ring.ts'
 export type { KeyRing } from './key-ring.ts'
 export { vaultData } from './schema.ts'

@@ -11,6 +11,8 @@ export interface Journal {
   append(entry: Uint8Array): Promise<Position>
   /** Entries after a position (null: from the oldest), in order, until a limit is reached; at least one when there is one. */
   read(after: Position | null, limit: { entries: number; bytes: number }): JournalEntry[]
+  /** Position of the newest entry, recorded or not; null while none was ever appended. */
+  last(): Position | null
   /** Everything up to and with this position has been recorded and may be trimmed. */
   commit(position: Position): Promise<void>
   /** Deletes what is committed. Never what is not. */

@@ -23,6 +23,11 @@ export interface LmdbEnvironment {
   write<T>(work: () => T): Promise<T>
   /** Makes following reads of this event turn see the newest commit. */
   refresh(): void
+  /**
+   * Keeps every process from writing, this one too, while `work` runs: the files hold what is committed and do not change.
+   * The kernel ends the hold with the process.
+   */
+  hold<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -32,6 +37,9 @@ type LmdbKey = string | number | Uint8Array | (string | number)[]
 const FORMAT = 1
 const MAGIC = 0xbeefc0de
 const MAGIC_OFFSET = 24
+
+/** The one file of an environment that is not made anew by whoever opens it. */
+export const DATA_FILE = 'data.mdb'
 
 export function openEnvironment(folder: string, options: { mapBytes: number }): LmdbEnvironment {
   const env = openFolder(folder, options.mapBytes)
@@ -49,6 +57,8 @@ export function openEnvironment(folder: string, options: { mapBytes: number }): 
       }
     },
     refresh: () => env.resetReadTxn(),
+    // The writer's lock of LMDB is a robust mutex of all processes; a transaction that writes nothing takes it all the same.
+    hold: async (work) => await env.transaction(work),
     close: () => env.close(),
   }
 }
@@ -56,7 +66,7 @@ export function openEnvironment(folder: string, options: { mapBytes: number }): 
 function openFolder(folder: string, mapBytes: number): RootDatabase {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    refuseForeignFile(join(folder, 'data.mdb'))
+    refuseForeignFile(join(folder, DATA_FILE))
     const env = open({
       path: folder,
       noSubdir: false,

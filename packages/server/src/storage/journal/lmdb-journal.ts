@@ -137,6 +137,11 @@ export function openLmdbJournal(folder: string, options: LmdbJournalOptions): Jo
       }
       return read
     },
+    last() {
+      env.refresh()
+      const { next } = readTail(env)
+      return next === 1 ? null : ((next - 1) as Position)
+    },
     async commit(position) {
       await env.write(() => {
         if (position >= readTail(env).next) throw new RangeError('a position that was never given out')
@@ -171,6 +176,19 @@ export function openLmdbJournal(folder: string, options: LmdbJournalOptions): Jo
   }
 }
 
+/**
+ * Makes a copied journal one of its own by a new id: recorder's cursor and tokens of the one that it was copied from do not
+ * apply to it.
+ */
+export async function renewJournalId(folder: string, random: RandomSource = systemRandom): Promise<void> {
+  const env = openEnvironment(folder, { mapBytes: 256_000_000 })
+  try {
+    await env.write(() => env.meta.putSync('id', drawId(random)))
+  } finally {
+    await env.close()
+  }
+}
+
 interface PendingAppend {
   readonly entry: Uint8Array
   resolve(position: Position): void
@@ -193,10 +211,14 @@ function readOrMakeId(env: LmdbEnvironment, random: RandomSource): string {
   return env.meta.transactionSync(() => {
     const known = env.meta.get('id') as string | undefined
     if (known !== undefined) return known
-    const id = Buffer.from(random(10)).toString('hex')
+    const id = drawId(random)
     env.meta.putSync('id', id)
     return id
   })
+}
+
+function drawId(random: RandomSource): string {
+  return Buffer.from(random(10)).toString('hex')
 }
 
 function full(why: string): Problem {

@@ -74,7 +74,8 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
       if (!header) return null
       const { upTo, number } = header
       return {
-        upTo,
+        // The batch's place is the cursor's. Of another journal it means nothing here: its rows are owed all the same.
+        upTo: upTo === null ? null : cursor(),
         number,
         inserts: header.inserts.map((insert, i) => ({ ...insert, ndjson: rows.get(i)! })),
         links: header.links ?? [],

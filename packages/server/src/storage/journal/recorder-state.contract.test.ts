@@ -199,6 +199,16 @@ describe.each(BACK_ENDS)('recorder state: $name', ({ open }) => {
     expect(state.nextNumber()).toBe(2)
   })
 
+  test('a sealed batch of another journal keeps its rows and loses its place, so that nothing here is committed', async () => {
+    const inserts = [{ table: 'events', token: 'a', ndjson: Buffer.from('{}') }]
+    await state.seal({ number: 1, upTo: 5 as Position, inserts, links: [] }, { seen: [], remember: [] })
+    expect(state.sealed()).toMatchObject({ upTo: 5, number: 1 })
+    await reopen('restored')
+    expect(state.sealed()).toMatchObject({ upTo: null, number: 1, inserts: [{ token: 'a' }] })
+    await state.unseal()
+    expect(state.sealed()).toBeNull()
+  })
+
   test('SIGKILL at any moment leaves whole batches only, three times', async () => {
     await state.close()
     for (let round = 0; round < 3; round++) {

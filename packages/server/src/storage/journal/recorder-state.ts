@@ -20,7 +20,7 @@ export interface RecorderState {
   get(kind: RememberedKind, key: string): Uint8Array | undefined
   /** Keys of a kind whose `due` time has come, oldest first. */
   due(kind: RememberedKind, now: number, limit: number): string[]
-  /** The batch that was sealed and not yet marked inserted. */
+  /** The batch that was sealed and not yet marked inserted; without its place if that was in another journal. */
   sealed(): SealedBatch | null
   /** Commits a batch durably, all or nothing. Throws while another batch is sealed. */
   seal(batch: SealedBatch, changes: StateChanges): Promise<void>

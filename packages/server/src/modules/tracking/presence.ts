@@ -10,7 +10,7 @@ import type { PersonSeen, PlaySeen, Sightings } from './presence-sightings.ts'
  * A play comes with its first event and goes with what ends it (`view_end`, `ended`, a fatal error) at once, or when its
  * player has been silent for longer than a player is: `windowOf`. Somebody is there as long as a play of theirs is, or until
  * `LIVE.presentMs` after their last event. Sums are counted anew for each picture, so that there is no second book that
- * could differ from the first: 10 ms for 10,000 people who watch, 0.2 s for the 100,000 that are the limit.
+ * could differ from the first: 11 ms of the processor for 10,000 people who watch, 120 ms for 100,000.
  */
 export interface Presence {
   take(sightings: Sightings): void

@@ -24,8 +24,8 @@ export const LIVE = {
   /** Titles and channels in the list; the others are in the sums alone. */
   titlesMax: 20,
   /** Plays and people that are followed at once. Above, newcomers are not counted and the picture says so. */
-  playsMax: 200_000,
-  peopleMax: 400_000,
+  playsMax: 100_000,
+  peopleMax: 200_000,
   /** Without news from the recorder for so long the picture counts as lost, ms. */
   lostMs: 5_000,
 } as const

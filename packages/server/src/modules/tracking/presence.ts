@@ -9,8 +9,8 @@ import type { PersonSeen, PlaySeen, Sightings } from './presence-sightings.ts'
  *
  * A play comes with its first event and goes with what ends it (`view_end`, `ended`, a fatal error) at once, or when its
  * player has been silent for longer than a player is: `windowOf`. Somebody is there as long as a play of theirs is, or until
- * `LIVE.presentMs` after their last event. Sums are counted anew for each picture: at 200,000 plays that takes some 0.2 s,
- * and there is no second book that could differ from the first.
+ * `LIVE.presentMs` after their last event. Sums are counted anew for each picture, so that there is no second book that
+ * could differ from the first: 11 ms of the processor for 10,000 people who watch, 120 ms for 100,000.
  */
 export interface Presence {
   take(sightings: Sightings): void

@@ -18,7 +18,7 @@ import {
   type RememberedLoad,
 } from './backup-under-load.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
-import { startLoad } from './kill-load.ts'
+import { LOAD_ENVIRONMENT, startLoad } from './kill-load.ts'
 import { pidOf, PROCESSES } from './kills.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { placesOf, storedIn } from './survives-kills.ts'
@@ -36,7 +36,7 @@ const command = (args: readonly string[], dataFolder = at('data')) => runCommand
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'foyer-backup-'))
-  original = await startInstance({ dataFolder: at('data') })
+  original = await startInstance({ dataFolder: at('data'), environment: LOAD_ENVIRONMENT })
   ;({ serverKey } = await testApp(await firstOperator(original)))
   load = startRememberedLoad(original.url, serverKey)
   await delay(4_000)
@@ -74,7 +74,7 @@ describe('a backup under load', { timeout: 300_000 }, () => {
     expect(restored.output).toContain(`Restored ${at('restored')}`)
     expect(restored.code).toBe(0)
 
-    const instance = await startInstance({ dataFolder: at('restored') })
+    const instance = await startInstance({ dataFolder: at('restored'), environment: LOAD_ENVIRONMENT })
     try {
       expect(instance.output()).not.toContain('"level":50')
       await untilRecorded(instance)
@@ -149,7 +149,7 @@ describe('a backup that is interrupted', { timeout: 120_000 }, () => {
 
 describe('a backup of an instance that was killed', { timeout: 300_000 }, () => {
   it('holds all that it had acknowledged, once', async () => {
-    const instance = await startInstance({ dataFolder: at('killed') })
+    const instance = await startInstance({ dataFolder: at('killed'), environment: LOAD_ENVIRONMENT })
     const keys = await testApp(await firstOperator(instance))
     const killed = startRememberedLoad(instance.url, keys.serverKey)
     await delay(3_000)
@@ -162,7 +162,7 @@ describe('a backup of an instance that was killed', { timeout: 300_000 }, () => 
     const args = ['restore', at('of-killed'), '--keys', at('keys-of-killed')]
     expect((await command(args, at('revived'))).code).toBe(0)
 
-    const revived = await startInstance({ dataFolder: at('revived') })
+    const revived = await startInstance({ dataFolder: at('revived'), environment: LOAD_ENVIRONMENT })
     try {
       await untilRecorded(revived)
       const present = await requestsIn(at('revived'), killed.requests)
@@ -233,7 +233,7 @@ describe('refusals', { timeout: 120_000 }, () => {
   })
 
   it('restores nothing under the keys of another installation', async () => {
-    const other = await startInstance({ dataFolder: at('other') })
+    const other = await startInstance({ dataFolder: at('other'), environment: LOAD_ENVIRONMENT })
     await other.stop()
     await refused(restore('backup', join(at('other'), 'keys')), 'are not those of this backup')
     // The same pepper and pseudonyms, but an epoch's key that opens nothing: the vault itself refuses.

@@ -23,6 +23,12 @@ export interface AckedRequest {
   readonly of: { readonly batch: number } | { readonly view: PlantedView; readonly index: number }
 }
 
+/** For the instance that takes the load: all of it comes from one address, as fast as the machine allows. */
+export const LOAD_ENVIRONMENT = {
+  FOYER_INTAKE_REQUESTS_PER_SECOND_PER_KEY: '1000000',
+  FOYER_INTAKE_REQUESTS_PER_SECOND_PER_ADDRESS: '1000000',
+} as const
+
 /** Clients that try until they are told that their events are safe. */
 export interface Load {
   /** What was acknowledged. */

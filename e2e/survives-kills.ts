@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startInstance, type TestInstance } from './instance.ts'
-import { startLoad, type Truth } from './kill-load.ts'
+import { LOAD_ENVIRONMENT, startLoad, type Truth } from './kill-load.ts'
 import { pidOf, PROCESSES } from './kills.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { queryEvents } from './stored-events.ts'
@@ -23,7 +23,7 @@ const SETTLED_MS = 1_000
  * four rollups hold. Nothing is mended by hand; a killed supervisor is started again, as an init would.
  */
 export async function killEachProcess(rounds: number): Promise<KillsResult> {
-  let instance = await startInstance()
+  let instance = await startInstance({ environment: LOAD_ENVIRONMENT })
   const { dataFolder } = instance
   try {
     const { serverKey } = await testApp(await firstOperator(instance))
@@ -37,7 +37,7 @@ export async function killEachProcess(rounds: number): Promise<KillsResult> {
         process.kill(pidOf(instance, name)!, 'SIGKILL')
         kills++
         if (name === 'supervisor') {
-          instance = await startInstance({ dataFolder })
+          instance = await startInstance({ dataFolder, environment: LOAD_ENVIRONMENT })
           load.aim(instance.url)
         }
       }

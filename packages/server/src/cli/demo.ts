@@ -13,7 +13,7 @@ export async function run(): Promise<void> {
   bar.show('Starting the engines', 0, null)
   await serveUntilStopped({ configuration, roles: ['worker', 'api'], log }, async ({ url }) => {
     const workbench = await openWorkbench(configuration, log)
-    const { email, password } = await fillDemo(workbench, bar)
+    const { email, password } = await fillDemo(workbench, configuration.demo, bar)
     bar.finish()
     await workbench.close()
     process.stdout.write(

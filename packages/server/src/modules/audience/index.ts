@@ -5,6 +5,7 @@
  * `foyer_visible` alone. A day is a local day of the service (`calendar.ts`), wherever the reader is.
  */
 import type {
+  BotsReport,
   OverviewReport,
   RegistrationsQuery,
   RegistrationsReport,
@@ -24,6 +25,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { Events } from '../../storage/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Catalogue } from '../catalogue/index.ts'
+import { botsOf } from './bots.ts'
 import { checkRange } from './calendar.ts'
 import { createChanges } from './changes.ts'
 import { overviewOf } from './overview.ts'
@@ -37,6 +39,7 @@ export interface AudienceReports {
   /** Server-sent events, until the stream is destroyed. */
   registrationChanges(service: string): Promise<Readable>
   overview(query: ReportQuery, signal: AbortSignal): Promise<OverviewReport>
+  bots(query: ReportQuery, signal: AbortSignal): Promise<BotsReport>
   /** Throws viewer.not_found. The look is audited before the answer. */
   viewerOverview(
     actor: Actor,
@@ -123,6 +126,9 @@ export function createAudience(deps: AudienceDeps): Audience {
     async overview(query, signal) {
       const { timeZone } = await serviceOf(query.service)
       return overviewOf({ events, titleNames, catalogueSize: deps.catalogue.count }, query, timeZone, signal)
+    },
+    async bots(query, signal) {
+      return botsOf(events, query, (await serviceOf(query.service)).timeZone, signal)
     },
     async viewerOverview(actor, id, query, signal) {
       return viewerOverviewOf(events, await scopeOf({ actor, id, report: 'overview', signal }, query))

@@ -59,6 +59,7 @@ export function playView(random: Random, plan: ViewPlan): PlayedView {
     player.emit('rendition', { bitrateKbps: player.kbps })
     if (plan.content.id === PLANTED.scene.contentId) playScene(random, player, plan)
     playOn(random, player, plan)
+    player.tellLoaded()
     if (player.hasReachedEnd()) player.emit('ended')
   }
   player.emit('view_end', { reason: isAbandoned ? 'pagehide' : 'stop' })
@@ -70,6 +71,7 @@ function playBriefly(player: Player, plan: ViewPlan): PlayedView {
   player.wait(100)
   player.emit('first_frame', { startupMs: 100 })
   player.play(plan.wantedMs)
+  player.tellLoaded()
   player.emit('view_end', { reason: 'next' })
   return player.result()
 }
@@ -133,6 +135,8 @@ interface Player {
   positionMs(): number
   /** Wall time that is left. */
   leftMs(): number
+  /** Says what was loaded since it was said last. */
+  tellLoaded(): void
   hasReachedEnd(): boolean
   countScene(): void
   result(): PlayedView
@@ -151,6 +155,8 @@ function openPlayer(random: Random, plan: ViewPlan): Player {
   let stalledMs = 0
   let stalls = 0
   let scenePasses = 0
+  /** What was loaded and not yet told: with each heartbeat, or once at the end of a view without them. */
+  let loadedMs = 0
 
   function emit(type: string, fields: Partial<PlaybackEvent> = {}): void {
     events.push({
@@ -178,12 +184,14 @@ function openPlayer(random: Random, plan: ViewPlan): Player {
     if (runMs >= STREAM_MS) isStream = true
   }
 
-  function loaded(ms: number): void {
+  function tellLoaded(): void {
+    if (loadedMs === 0) return
     emit('request', {
-      bytes: Math.round((ms * kbps) / 8),
-      requests: Math.ceil(ms / 6_000),
-      durationMs: Math.round(ms / 4),
+      bytes: Math.round((loadedMs * kbps) / 8),
+      requests: Math.ceil(loadedMs / 6_000),
+      durationMs: Math.round(loadedMs / 4),
     })
+    loadedMs = 0
   }
 
   const leftMs = (): number => plan.wallMsMax - MARGIN_MS - monoMs
@@ -196,16 +204,17 @@ function openPlayer(random: Random, plan: ViewPlan): Player {
       let restMs = Math.max(0, Math.min(wishedMs, leftMs(), durationMs - positionMs))
       if (restMs === 0) return
       if (heartbeatMs === undefined) {
+        loadedMs += restMs
         advance(restMs)
-        loaded(restMs)
         return
       }
       while (restMs > 0) {
         const ms = Math.min(restMs, heartbeatMs)
         const from = positionMs
+        loadedMs += ms
         advance(ms)
         emit('heartbeat', { playedMs: ms, stalledMs: 0, ranges: [[from, positionMs]], bufferMs: 18_000 })
-        loaded(ms)
+        tellLoaded()
         restMs -= ms
       }
     },
@@ -225,6 +234,7 @@ function openPlayer(random: Random, plan: ViewPlan): Player {
     },
     positionMs: () => positionMs,
     leftMs,
+    tellLoaded,
     hasReachedEnd: () => positionMs >= durationMs,
     countScene: () => void (scenePasses += 1),
     result: () => ({

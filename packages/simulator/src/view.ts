@@ -98,7 +98,11 @@ function playOn(random: Random, player: Player, plan: ViewPlan): void {
   ] as const)
   const interruptions = random.shuffled([
     ...Array.from({ length: stalls }, () => 'stall' as const),
-    ...Array.from({ length: breaks }, () => random.pick(['pause', 'pause', 'seek'] as const)),
+    ...Array.from({ length: breaks }, () =>
+      random.pick(
+        plan.content.kind === 'live' ? (['pause'] as const) : (['pause', 'pause', 'seek'] as const),
+      ),
+    ),
   ])
   for (let index = 0; index <= interruptions.length; index++) {
     const restMs = plan.wantedMs - player.positionMs()

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { truthSchema, type ServiceTruth, type Truth } from '@foyer/simulator'
 import type { BotsReport, OverviewReport, RegistrationsReport, ViewerOverviewReport } from '@foyer/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,20 +32,51 @@ function theirOwn({ linked, ...signedIn }: Truth['persons'][number]): { streams:
   return { streams: signedIn.streams + linked.streams, playedMs: signedIn.playedMs + linked.playedMs }
 }
 
+const MAIN = fileURLToPath(new URL('../packages/server/src/main.ts', import.meta.url))
+
+let dataFolder: string
 let instance: TestInstance
 let operator: TestOperator
 let truth: Truth
 
+const ENVIRONMENT = { FOYER_DEMO_VIEWERS: '400', FOYER_DEMO_DAYS: '30', FOYER_DEMO_RATE: '0' }
+
 beforeAll(async () => {
-  instance = await startInstance({
-    args: ['demo'],
-    environment: { FOYER_DEMO_VIEWERS: '400', FOYER_DEMO_DAYS: '30', FOYER_DEMO_RATE: '0' },
-  })
+  dataFolder = await mkdtemp(join(tmpdir(), 'foyer-simulator-'))
+  await interruptAStart()
+  instance = await startInstance({ args: ['demo'], dataFolder, environment: ENVIRONMENT })
   const [, email, password] = /e-mail\s+(\S+)\s+password\s+(\S+)/.exec(instance.output())!
   operator = await operatorWith(instance, { email: email!, password: password! })
   truth = truthSchema.parse(JSON.parse(readFileSync(join(instance.dataFolder, 'demo-truth.json'), 'utf8')))
 })
-afterAll(() => instance?.close())
+afterAll(async () => {
+  await instance?.stop()
+  await rm(dataFolder, { recursive: true, force: true })
+})
+
+/** Kills a demo while it loads its history. Everything below holds all the same: nothing of it is counted twice. */
+async function interruptAStart(): Promise<void> {
+  const child = spawn(process.execPath, [MAIN, 'demo'], {
+    env: {
+      ...process.env,
+      ...ENVIRONMENT,
+      FOYER_DATA: dataFolder,
+      FOYER_PORT: '0',
+      FOYER_ENVIRONMENT: 'test',
+      FOYER_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  let printed = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+    if (/Days of history +\S+ +[1-9]\d* %/.test(printed)) child.kill('SIGKILL')
+  })
+  await exited
+  expect(printed).toMatch(/Days of history/)
+  expect(JSON.parse(readFileSync(join(dataFolder, 'demo.json'), 'utf8'))).toMatchObject({ isFilled: false })
+}
 
 /** Local days of a service's history, the hours around it included. */
 function rangeOf({ counted, timeZone }: ServiceTruth): { from: string; to: string } {

@@ -5,7 +5,7 @@ import { localDays, QUARTER_MS, wholeYears } from './local-days.ts'
 import { countPersons, type ServicePeople } from './count-persons.ts'
 import { PLANTED } from './planted.ts'
 import type { Simulated } from './requests.ts'
-import { CRAWLERS, PLACES, PLAYING_MACHINE, SERVICES } from './services.ts'
+import { CRAWLERS, FOREIGN_NETWORKS, PLACES, PLAYING_MACHINE, SERVICES } from './services.ts'
 import type { ServiceTruth, Truth, WatchedSums } from './truth.ts'
 import type { World } from './world.ts'
 import type { SimulatedViewer } from './viewers.ts'
@@ -207,18 +207,8 @@ function* byQuarter({ at, ms }: { at: number; ms: number }): Iterable<{ at: numb
   }
 }
 
-const COUNTRY_OF_NETWORK = new Map(
-  Object.values(PLACES)
-    .flat()
-    .map(({ network, country }) => [network, country] as const)
-    .concat([
-      ['86.128', 'GB'],
-      ['84.128', 'DE'],
-      ['177.32', 'BR'],
-      ['73.0', 'US'],
-      ['79.0', 'IT'],
-      ['189.128', 'MX'],
-    ]),
+const COUNTRY_OF_NETWORK = new Map<string, string>(
+  [...Object.values(PLACES).flat(), ...FOREIGN_NETWORKS].map(({ network, country }) => [network, country]),
 )
 
 function countryOf({ device }: Item): string {

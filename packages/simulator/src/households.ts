@@ -150,7 +150,7 @@ function strangersDevices(random: Random, viewer: SimulatedViewer, device: MakeD
     device(
       random.pick(['web', 'android', 'ios', 'tizen'] as const),
       `far${letters(index)}-${letters(viewer.number)}`,
-      `${FOREIGN_NETWORKS[index % FOREIGN_NETWORKS.length]}.${random.integer(0, 60)}.0`,
+      `${FOREIGN_NETWORKS[index % FOREIGN_NETWORKS.length]!.network}.${random.integer(0, 60)}.0`,
     ),
   )
 }

@@ -117,4 +117,11 @@ export const PLACES: Readonly<Record<string, readonly Place[]>> = {
 }
 
 /** Where a token that was passed on is used. */
-export const FOREIGN_NETWORKS = ['86.128', '84.128', '177.32', '73.0', '79.0', '189.128'] as const
+export const FOREIGN_NETWORKS = [
+  { network: '86.128', country: 'GB' },
+  { network: '84.128', country: 'DE' },
+  { network: '177.32', country: 'BR' },
+  { network: '73.0', country: 'US' },
+  { network: '79.0', country: 'IT' },
+  { network: '189.128', country: 'MX' },
+] as const

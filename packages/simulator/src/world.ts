@@ -76,13 +76,13 @@ export function openWorld(options: WorldOptions): World {
 
   /** Homes west of Greenwich end their day after midnight of UTC: what belongs there waits for the next day's turn. */
   function* agenda(): Iterable<Place & { item: Item }> {
-    const homeNumbers = viewers <= REMEMBERED_MAX ? [...units()] : null
+    const unitNumbers = viewers <= REMEMBERED_MAX ? [...units()] : null
     let waiting = openAgenda()
     for (let day = firstDay - 1; day <= lastDay; day++) {
       const today = rememberSome((unit: number) => itemsOf(unit, day))
       const next = openAgenda()
       const endOfDay = (day + 1) * DAY_MS
-      for (const unit of homeNumbers ?? units()) {
+      for (const unit of unitNumbers ?? units()) {
         for (const [index, item] of today(unit).entries()) {
           const agenda = item.at < endOfDay ? waiting : next
           agenda.put(item.at, { unit, day, index })

@@ -1,5 +1,8 @@
 import { defineSettings, integer } from '../platform/settings.ts'
 
+/** Events a second that one process of players sends without falling behind. */
+export const DEMO_RATE_MAX = 2_000
+
 /** The invented audience of `foyer demo`. An audience that was begun stays as it was begun; the rate holds at every start. */
 export const demoSettings = defineSettings({
   seed: {
@@ -23,7 +26,7 @@ export const demoSettings = defineSettings({
   },
   rate: {
     env: 'FOYER_DEMO_RATE',
-    schema: integer({ min: 0, max: 2_000 }),
+    schema: integer({ min: 0, max: DEMO_RATE_MAX }),
     default: '20',
     sentence:
       'Events a second that the demo’s players send once its history is loaded; `--rate` says it for one start. 0 sends none.',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWorld, type World } from '@foyer/simulator'
+import { StartupError } from '../platform/errors.ts'
 import { newSecret } from '../platform/ids.ts'
 import type { Configuration } from './configuration.ts'
 import type { Workbench } from './workbench.ts'
@@ -28,8 +29,11 @@ export function readDemoState(
   const path = fileOf(folder.root)
   if (existsSync(path)) {
     const stored = JSON.parse(readFileSync(path, 'utf8')) as Partial<DemoState>
-    // A demo of before had an audience that this program cannot go on with: it is shown as it is.
-    return { seed, viewers, days, ...stored } as DemoState
+    if (stored.viewers === undefined)
+      throw new StartupError(
+        `${folder.root} holds the demo of an earlier version, with which this one cannot go on. Delete that folder, or set FOYER_DATA to another one.`,
+      )
+    return stored as DemoState
   }
   return {
     seed,

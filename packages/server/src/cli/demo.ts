@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../platform/log.ts'
 import { readConfiguration, type Configuration } from './configuration.ts'
 import { fillDemo } from './demo-audience.ts'
 import { giveAccess, startLiveTraffic, type LiveTraffic } from './demo-live.ts'
+import { DEMO_RATE_MAX } from './demo-settings.ts'
 import { worldOf } from './demo-state.ts'
 import { progressBar } from './progress.ts'
 import { serveUntilStopped } from './serve.ts'
@@ -46,12 +47,10 @@ function withArguments(configuration: Configuration, args: string[]): Configurat
   const { rate } = parseOptions(args)
   if (rate === undefined) return configuration
   const value = Number(rate)
-  if (!Number.isInteger(value) || value < 0 || value > RATE_MAX)
-    throw new StartupError(`--rate must be a whole number of events a second, from 0 to ${RATE_MAX}.`)
+  if (!Number.isInteger(value) || value < 0 || value > DEMO_RATE_MAX)
+    throw new StartupError(`--rate must be a whole number of events a second, from 0 to ${DEMO_RATE_MAX}.`)
   return { ...configuration, demo: { ...configuration.demo, rate: value } }
 }
-
-const RATE_MAX = 2_000
 
 function parseOptions(args: string[]): { rate?: string | undefined } {
   try {

@@ -33,12 +33,20 @@ export async function firstOperator(instance: TestInstance): Promise<TestOperato
     body: JSON.stringify({ token, name: 'First Operator', email, password }),
   })
   if (!created.ok) throw new Error(`the first operator was refused: ${await created.text()}`)
+  return operatorWith(instance, { email, password })
+}
+
+/** Somebody who is an administrator already, such as the demo's. */
+export async function operatorWith(
+  { url }: Pick<TestInstance, 'url'>,
+  { email, password }: { email: string; password: string },
+): Promise<TestOperator> {
   const signedIn = await fetch(`${url}/v1/operators/auth/sign-in/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: url },
     body: JSON.stringify({ email, password }),
   })
-  if (!signedIn.ok) throw new Error(`the first operator could not sign in: ${await signedIn.text()}`)
+  if (!signedIn.ok) throw new Error(`the operator could not sign in: ${await signedIn.text()}`)
   const cookie = signedIn.headers
     .getSetCookie()
     .map((line) => line.split(';')[0]!)

@@ -89,7 +89,7 @@ export const platformName = z.enum([
 ])
 export type PlatformName = z.infer<typeof platformName>
 
-/** The kind of device in the viewer's hand or room. */
+/** The kind of device in the viewer's hand or room; `bot` where no person is behind it. */
 export const deviceClass = z.enum([
   'desktop',
   'mobile',
@@ -97,6 +97,7 @@ export const deviceClass = z.enum([
   'tv',
   'console',
   'settop',
+  'bot',
   'other',
   'unknown',
 ])

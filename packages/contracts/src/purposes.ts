@@ -37,6 +37,16 @@ export type Purpose = keyof typeof PURPOSE_BITS
 /** All purposes in the order of their bits. */
 export const PURPOSES = Object.keys(PURPOSE_BITS) as Purpose[]
 
+/**
+ * Purposes that rest on a contract or a legitimate interest. All others need somebody's consent, which a machine cannot
+ * give.
+ */
+export const PURPOSES_WITHOUT_CONSENT = [
+  'service',
+  'security',
+  'billing',
+] as const satisfies readonly Purpose[]
+
 /** The unsigned 32-bit mask in which exactly these purposes are set; no purpose gives 0. */
 export function purposeMask(purposes: Iterable<Purpose>): number {
   let mask = 0

@@ -199,6 +199,23 @@ export const overviewReport = z.object({
 })
 export type OverviewReport = z.infer<typeof overviewReport>
 
+const machines = {
+  /** Everything that was recorded of them. */
+  events: total,
+  /** Requests to play. */
+  views: total,
+}
+
+/** `GET /v1/reports/bots`: what machines did, whom the recorder tells by their user agent. No other report counts them. */
+export const botsReport = z.object({
+  ...scope,
+  ...machines,
+  days: z.array(z.object({ date: localDate, ...machines })),
+  /** By events. `name` is the word of the user agent that gave them away; empty where they only said that they are bots. */
+  bots: z.array(z.object({ name: z.string(), ...machines })),
+})
+export type BotsReport = z.infer<typeof botsReport>
+
 /** Range of a viewer's report; without `service`, that of the service where the viewer registered. */
 export const viewerReportQuery = z.object({ service: z.string().min(1).max(64).optional(), ...range })
 export type ViewerReportQuery = z.infer<typeof viewerReportQuery>

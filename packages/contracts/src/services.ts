@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PURPOSES, type Purpose } from './purposes.ts'
+import { PURPOSES, PURPOSES_WITHOUT_CONSENT, type Purpose } from './purposes.ts'
 import { platformName } from './playback.ts'
 import { countryCode, instant, languageTag, timeZone } from './values.ts'
 
@@ -18,7 +18,7 @@ export const SERVICE_LIMITS = {
 } as const
 
 /** What may be done with the events of an app that nobody has asked yet. */
-export const DEFAULT_PURPOSES = ['service', 'security', 'billing'] as const satisfies readonly Purpose[]
+export const DEFAULT_PURPOSES = PURPOSES_WITHOUT_CONSENT
 
 /** Id of a service or an app: it stands in every event and never changes. */
 export const slug = z

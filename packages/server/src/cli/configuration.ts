@@ -2,6 +2,7 @@ import { readSettings, type SettingGroup } from '../platform/settings.ts'
 import { accountsSettings } from '../modules/accounts/index.ts'
 import { recorderSettings, trackingSettings } from '../modules/tracking/index.ts'
 import { serverSettings } from '../settings.ts'
+import { demoSettings } from './demo-settings.ts'
 import { eventsSettings, journalSettings } from '../storage/index.ts'
 
 /** Every setting of the program, by the part that reads it. `docs/reference/settings.md` is generated from this. */
@@ -12,6 +13,7 @@ export const SETTING_GROUPS = {
   accounts: accountsSettings,
   tracking: trackingSettings,
   recorder: recorderSettings,
+  demo: demoSettings,
 } as const satisfies Readonly<Record<string, SettingGroup>>
 
 /** All settings as they stand in the environment. */

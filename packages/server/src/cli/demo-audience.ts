@@ -1,70 +1,55 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { purposeMask, type ProblemCode, type Purpose } from '@foyer/contracts'
-import { inventAudience, type Audience, type SimulatedView } from '@foyer/simulator'
-import { encodeEntry } from '../modules/tracking/index.ts'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ProblemCode, Purpose } from '@foyer/contracts'
+import { APPS, SERVICES, writeTruth, type SimulatedViewer, type Truth, type World } from '@foyer/simulator'
+import { IMPORT_BATCH_MAX } from '../modules/accounts/index.ts'
 import { Problem } from '../platform/errors.ts'
-import { newSecret } from '../platform/ids.ts'
+import type { Subject } from '../platform/ids.ts'
+import { loadHistory } from './demo-history.ts'
+import { readDemoState, worldOf, writeDemoState, type DemoState } from './demo-state.ts'
+import type { Configuration } from './configuration.ts'
 import type { ProgressBar } from './progress.ts'
 import { untilRecorded, type Workbench } from './workbench.ts'
 
-/** The service of the demo. */
-export const DEMO_SERVICE = 'demo'
+/** The invented people have agreed to being counted, until one of them says otherwise. */
+export const DEMO_PURPOSES: readonly Purpose[] = ['service', 'security', 'billing', 'analytics']
 
-const AUDIENCE = { seed: 2026, viewers: 420, days: 60 }
-/** The invented people have agreed to being counted. */
-const PURPOSES: readonly Purpose[] = ['service', 'security', 'billing', 'analytics']
-const BATCH = 200
+/** What is true of the demo's history, beside its data. */
+const TRUTH_FILE = 'demo-truth.json'
 
-/** What the demo remembers in its data folder, so that a start that was interrupted goes on with the same audience. */
-interface DemoState {
-  /** Where the invented history ends, epoch ms. */
-  readonly until: number
-  readonly isFilled: boolean
-  /** The demo's operator. It opens invented data only. */
-  readonly email: string
-  readonly password: string
-}
+/** Who does all this in the audit trail. */
+export const DEMO_ACTOR = { kind: 'apiKey', id: 'demo', rights: new Set<never>() } as const
 
-/** Fills an instance with the invented audience, unless it has it already, and tells who may look at it. */
+/** Fills an instance with the invented audience, unless it has it already, and tells what it holds. */
 export async function fillDemo(
   workbench: Workbench,
+  settings: Configuration['demo'],
   bar: ProgressBar,
-): Promise<{ email: string; password: string }> {
-  const { foundations, modules } = workbench
-  const path = join(foundations.folder.root, 'demo.json')
-  const state = readState(path) ?? newState(workbench)
+): Promise<DemoState> {
+  const state = readDemoState(workbench, settings)
   if (state.isFilled) return state
-  writeState(path, state)
-  const audience = inventAudience({ ...AUDIENCE, until: state.until })
+  writeDemoState(workbench, state)
+  const { foundations, modules } = workbench
+  const world = worldOf(state)
   await addOperator(workbench, state)
-  await addTitles(workbench, audience, bar)
-  await addService(workbench, audience)
-  const subjects = await addViewers(workbench, audience, bar)
-  await addViews(workbench, audience, subjects, bar)
+  await addTitles(workbench, world, bar)
+  await addServices(workbench)
+  const subjects = await addViewers(workbench, world, state, bar)
   await modules.accounts.publishViewers()
+  const truth = await loadHistory(foundations, world, { subjects, purposes: DEMO_PURPOSES, bar })
   const total = foundations.journal.backlog().entries
-  await untilRecorded(foundations, (waiting) => bar.show('Recording', total - waiting, total))
-  writeState(path, { ...state, isFilled: true })
-  return state
+  await untilRecorded(foundations, (waiting) => bar.show('Recording the rest', total - waiting, total))
+  await keepTruth(foundations.folder.root, truth)
+  const filled = { ...state, isFilled: true }
+  writeDemoState(workbench, filled)
+  return filled
 }
 
-function readState(path: string): DemoState | null {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as DemoState) : null
-}
-
-function writeState(path: string, state: DemoState): void {
-  writeFileSync(`${path}.new`, JSON.stringify(state), { mode: 0o600 })
-  renameSync(`${path}.new`, path)
-}
-
-function newState({ foundations }: Workbench): DemoState {
-  return {
-    until: foundations.clock.now(),
-    isFilled: false,
-    email: 'demo@operators.example',
-    password: newSecret('demo', foundations.random),
-  }
+async function keepTruth(folder: string, truth: Truth): Promise<void> {
+  const file = createWriteStream(join(folder, TRUTH_FILE), { mode: 0o600 })
+  await pipeline(Readable.from(writeTruth(truth)), file)
 }
 
 async function addOperator({ modules }: Workbench, { email, password }: DemoState): Promise<void> {
@@ -84,7 +69,7 @@ async function unlessThere(code: ProblemCode, make: () => Promise<unknown>): Pro
 
 async function addTitles(
   { modules }: Workbench,
-  { titles, channels }: Audience,
+  { catalogue: { titles, channels } }: World,
   bar: ProgressBar,
 ): Promise<void> {
   bar.show('Titles', 0, titles.length + channels.length)
@@ -105,84 +90,64 @@ async function addTitles(
   bar.show('Titles', rows.length, rows.length)
 }
 
-async function addService({ modules }: Workbench, { apps }: Audience): Promise<void> {
+async function addServices({ modules }: Workbench): Promise<void> {
   const { services } = modules.accounts
-  await unlessThere('service.exists', () =>
-    services.create(SYSTEM, {
-      id: DEMO_SERVICE,
-      name: 'Foyer Cinema',
-      timeZone: 'Europe/Madrid',
-      localCountry: 'ES',
-      language: 'es',
-    }),
-  )
-  for (const app of apps) {
+  for (const service of SERVICES)
+    await unlessThere('service.exists', () => services.create(DEMO_ACTOR, { ...service }))
+  for (const app of APPS) {
     await unlessThere('app.exists', () =>
-      services.createApp(SYSTEM, { ...app, service: DEMO_SERVICE, defaultPurposes: [...PURPOSES] }),
+      services.createApp(DEMO_ACTOR, { ...app, defaultPurposes: [...DEMO_PURPOSES] }),
     )
   }
 }
 
-const SYSTEM = { kind: 'apiKey', id: 'demo', rights: new Set<never>() } as const
-
+/** Registers everybody; the subjects by number. */
 async function addViewers(
   { modules }: Workbench,
-  { viewers }: Audience,
+  world: World,
+  { viewers: total }: DemoState,
   bar: ProgressBar,
-): Promise<Map<string, string>> {
-  const subjects = new Map<string, string>()
-  for (let index = 0; index < viewers.length; index += BATCH) {
-    bar.show('Viewers', index, viewers.length)
+): Promise<readonly Subject[]> {
+  const subjects: Subject[] = []
+  const waiting = new Map<string, SimulatedViewer[]>(SERVICES.map(({ id }) => [id, []]))
+  let done = 0
+
+  async function register(service: string, viewers: readonly SimulatedViewer[]): Promise<void> {
     const results = await modules.accounts.importViewers({
-      service: DEMO_SERVICE,
+      service,
       source: 'import:demo',
-      purposes: PURPOSES,
-      viewers: viewers
-        .slice(index, index + BATCH)
-        .map(({ devices: _devices, appetite: _appetite, ...viewer }) => viewer),
+      purposes: DEMO_PURPOSES,
+      viewers: viewers.map(importedOf),
     })
-    for (const result of results) {
+    for (const [index, result] of results.entries()) {
       if (result.outcome === 'refused') throw new Error(`the demo's own viewer was refused: ${result.reason}`)
-      subjects.set(result.externalId, result.vid)
+      subjects[viewers[index]!.number] = result.vid
     }
+    done += viewers.length
+    bar.show('Viewers', done, total)
   }
-  bar.show('Viewers', viewers.length, viewers.length)
+
+  bar.show('Viewers', 0, total)
+  for (const viewer of world.viewers()) {
+    const batch = waiting.get(viewer.service)!
+    batch.push(viewer)
+    if (batch.length === IMPORT_BATCH_MAX) await register(viewer.service, batch.splice(0))
+  }
+  for (const [service, rest] of waiting) if (rest.length > 0) await register(service, rest)
   return subjects
 }
 
-async function addViews(
-  { foundations }: Workbench,
-  { views }: Audience,
-  subjects: ReadonlyMap<string, string>,
-  bar: ProgressBar,
-): Promise<void> {
-  for (let index = 0; index < views.length; index += BATCH) {
-    bar.show('What they watched', index, views.length)
-    const entries = views
-      .slice(index, index + BATCH)
-      .map((view) => entryOf(view, subjects.get(view.viewer.externalId)!))
-    await Promise.all(entries.map((entry) => foundations.journal.append(entry)))
+function importedOf(viewer: SimulatedViewer) {
+  const { externalId, name, email, gender, birthDate, country, region, city, registeredAt } = viewer
+  return {
+    externalId,
+    name,
+    email,
+    gender,
+    registeredAt,
+    country,
+    ...(birthDate === null ? {} : { birthDate }),
+    ...(region === null ? {} : { region }),
+    ...(city === null ? {} : { city }),
   }
-  bar.show('What they watched', views.length, views.length)
-}
-
-/** The entry that the intake would have left for this batch, at its time. */
-function entryOf(view: SimulatedView, vid: string): Uint8Array {
-  return encodeEntry(
-    {
-      v: 1,
-      wire: 'playback',
-      receivedAt: view.receivedAt,
-      clockOffsetMs: 0,
-      app: view.device.app,
-      service: DEMO_SERVICE,
-      keyKind: 'server',
-      address: view.device.address,
-      userAgent: view.device.userAgent,
-      defaultMask: purposeMask(PURPOSES),
-      viewer: { vid: vid as never },
-      trustClientIdentify: false,
-    },
-    Buffer.from(JSON.stringify(view.batch)),
-  )
 }

@@ -20,10 +20,12 @@ function welcome({ url, firstOperatorLink }: Instance): string {
 /**
  * Starts an instance, does what is to be done once it is ready, and runs it until a signal or a failure that no restart
  * mends. A signal counts from the first moment on: whatever has started is stopped in order. A second one ends at once.
+ * `beforeStop` ends what `onReady` left going; it is called whether or not that came to its end.
  */
 export async function serveUntilStopped(
   options: Parameters<typeof launchInstance>[0],
   onReady: (instance: Instance) => Promise<void>,
+  beforeStop: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const asked = untilAsked()
   const launched = await launchInstance(options)
@@ -33,6 +35,7 @@ export async function serveUntilStopped(
     await Promise.race([ready, asked])
     await Promise.race([asked, launched.supervisor.failed])
   } finally {
+    await beforeStop()
     await launched.stop()
     // What was to be done once it is ready was interrupted and has no stores any more.
     if (isBusy) process.exit(EXIT_INTERRUPTED)

@@ -145,6 +145,7 @@ const DEVICE_LABELS = {
   tv: 'TV',
   console: 'Games console',
   settop: 'Set-top box',
+  bot: 'Machine',
   other: 'Other',
   unknown: 'Unknown',
 } as const

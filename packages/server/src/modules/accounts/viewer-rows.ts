@@ -81,11 +81,9 @@ export async function insertViewers(
   now: number,
 ): Promise<void> {
   if (viewers.length === 0) return
-  for (const { id } of viewers) await vault.createKey(tx, id)
-  const keys = await vault.unlock(
-    tx,
-    viewers.map(({ id }) => id),
-  )
+  const owners = viewers.map(({ id }) => id)
+  await vault.createKeys(tx, owners)
+  const keys = await vault.unlock(tx, owners)
   const moment = new Date(now)
   await tx.insert(viewer).values(
     viewers.map(({ id, service, profile, consentMask, source }) => ({

@@ -8,6 +8,7 @@
 import type {
   ActiveViewersQuery,
   ActiveViewersReport,
+  BotsReport,
   ContentOverview,
   OverviewQuery,
   OverviewReport,
@@ -33,6 +34,7 @@ import type { Events } from '../../storage/index.ts'
 import type { Accounts } from '../accounts/index.ts'
 import type { Catalogue } from '../catalogue/index.ts'
 import type { LiveNews } from '../tracking/index.ts'
+import { botsOf } from './bots.ts'
 import { checkRange } from './calendar.ts'
 import { createChanges } from './changes.ts'
 import { contentOverviewOf } from './content-overview.ts'
@@ -61,6 +63,7 @@ export interface AudienceReports {
     query: RegisteredViewersQuery,
     signal: AbortSignal,
   ): Promise<RegisteredViewersReport>
+  bots(query: ReportQuery, signal: AbortSignal): Promise<BotsReport>
   /** Throws viewer.not_found. The look is audited before the answer. */
   viewerOverview(
     actor: Actor,
@@ -210,6 +213,9 @@ export function createAudience(deps: AudienceDeps): Audience {
       const list = await registeredViewersOf(listDeps(actor, signal), query, await serviceOf(query.service))
       await recordList(actor, 'registered', query, list)
       return list
+    },
+    async bots(query, signal) {
+      return botsOf(events, query, (await serviceOf(query.service)).timeZone, signal)
     },
     async viewerOverview(actor, id, query, signal) {
       return viewerOverviewOf(events, await scopeOf({ actor, id, report: 'overview', signal }, query))

@@ -6,6 +6,7 @@ import { defineReport } from '../../storage/index.ts'
 
 /** Accounts are counted as the service's own; what was watched needs the consent to be measured. */
 export const SERVICE_PURPOSE = 2 ** PURPOSE_BITS.service
+export const SECURITY_PURPOSE = 2 ** PURPOSE_BITS.security
 export const ANALYTICS_PURPOSE = 2 ** PURPOSE_BITS.analytics
 export const BILLING_PURPOSE = 2 ** PURPOSE_BITS.billing
 
@@ -164,6 +165,12 @@ export const overviewRegistrations = defineReport({
   file: file('overview-registrations'),
   params: z.object({ service, previousFrom: epochMs, from: epochMs, to: epochMs, purpose }),
   row: z.object({ value: count, previous: count }),
+})
+
+export const bots = defineReport({
+  file: file('bots'),
+  params: z.object({ service, from: day, to: day, purpose }),
+  row: z.object({ date: day, bot: z.string(), events: count, views: count }),
 })
 
 /** Decimal digits: 64-bit numbers do not fit JavaScript's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  botsReport,
   contentOverview,
   overviewQuery,
   overviewReport,
@@ -90,6 +91,25 @@ export function reportRoutes(reports: AudienceReports): Routes {
         },
       },
       (request) => reports.overview(request.query, abortedWith(request)),
+    )
+
+    server.get(
+      '/v1/reports/bots',
+      {
+        config: mayReport,
+        schema: {
+          summary: 'What machines did',
+          description:
+            'Events and requests to play of crawlers, scripts and browsers without a screen, by local day and by name. No other report counts them.',
+          tags,
+          querystring: reportQuery,
+          response: {
+            200: botsReport,
+            ...problems('request.invalid', 'service.not_found', 'report.too_expensive', 'store.unavailable'),
+          },
+        },
+      },
+      (request) => reports.bots(request.query, abortedWith(request)),
     )
   }
 }

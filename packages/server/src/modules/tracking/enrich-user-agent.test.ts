@@ -85,6 +85,43 @@ const AGENTS: [string, Partial<ReturnType<typeof readUserAgent>>][] = [
   ['', { deviceClass: 'unknown', platform: '', os: '', browser: '' }],
 ]
 
+/** Machines, by what gives them away; then what looks like one to a list made for web pages and is none. */
+const BOTS: [string, string][] = [
+  ['Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)', 'Googlebot'],
+  [
+    'Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+    'Googlebot',
+  ],
+  ['Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)', 'bingbot'],
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36',
+    'HeadlessChrome',
+  ],
+  ['python-requests/2.32.4', 'python-requests'],
+  ['curl/8.5.0', 'curl'],
+]
+const NO_BOTS = [
+  'MyTV/2.0',
+  'Dart/3.2 (dart:io)',
+  'okhttp/4.12.0',
+  'ExoPlayerLib/2.18.7',
+  'GStreamer souphttpsrc 1.20',
+  'Lavf/58.76.100',
+  'Dalvik/2.1.0 (Linux; U; Android 13; SM-G991B Build/TP1A)',
+  'Mozilla/5.0 (Linux; U; Android 4.0.4; xx) AppleWebKit/534.30 GoogleTV',
+  'Mozilla/5.0 (Linux; Linux) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/110 Safari/537.36 HbbTV/1.7.1 (+DRM;Googlebot;MB230;4.1.2;2024;)',
+]
+
+describe('a user agent tells machines', () => {
+  test.each(BOTS)('%s', (userAgent, browser) => {
+    expect(readUserAgent(userAgent)).toMatchObject({ deviceClass: 'bot', browser })
+  })
+
+  test.each(NO_BOTS)('and takes %s for none', (userAgent) => {
+    expect(readUserAgent(userAgent).deviceClass).not.toBe('bot')
+  })
+})
+
 describe('a user agent tells the device', () => {
   test.each(AGENTS)('%s', (userAgent, expected) => {
     expect(readUserAgent(userAgent)).toMatchObject(expected)

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { isbotMatch } from 'isbot'
 import type { DeviceClass, PlatformName } from '@foyer/contracts'
 
 /** What a user agent says of the device. Empty: it does not say. */
@@ -16,13 +17,14 @@ const REMEMBERED_MAX = 10_000
 const remembered = new Map<string, UserAgentDevice>()
 
 /**
- * Reads a user agent. Televisions, boxes and consoles are told by rules of our own, because general parsers take many of
- * them for telephones (HbbTV sets) or do not know them (VIDAA); only what is left goes to one.
+ * Reads a user agent. Televisions, boxes, consoles and native players are told by rules of our own, because general
+ * parsers take many of them for telephones (HbbTV sets), for machines (player libraries) or do not know them (VIDAA). What
+ * is left is a bot by the list of `isbot`, or goes to a parser of browsers.
  */
 export function readUserAgent(userAgent: string): UserAgentDevice {
   const known = remembered.get(userAgent)
   if (known) return known
-  const device = readTelevision(userAgent) ?? readCommon(userAgent)
+  const device = readKnown(userAgent) ?? readBot(userAgent) ?? readCommon(userAgent)
   if (remembered.size >= REMEMBERED_MAX) remembered.delete(remembered.keys().next().value!)
   remembered.set(userAgent, device)
   return device
@@ -144,12 +146,37 @@ function box(deviceClass: DeviceClass, vendor: string, model: string): Found {
   return { deviceClass, platform: 'console', vendor, model }
 }
 
-function readTelevision(userAgent: string): UserAgentDevice | null {
+function readKnown(userAgent: string): UserAgentDevice | null {
   for (const { pattern, read } of RULES) {
     const match = pattern.exec(userAgent)
     if (match) return clean({ ...UNKNOWN_DEVICE, ...read(match, userAgent) })
   }
   return null
+}
+
+/**
+ * Machines: crawlers, monitors, scripts, browsers without a screen. `browser` is the name that gave them away.
+ *
+ * The list also takes everything that does not look like a browser, which native apps do not (`MyTV/2.0`): what it knows
+ * by that alone must name a tool as well.
+ */
+function readBot(userAgent: string): UserAgentDevice | null {
+  const found = isbotMatch(userAgent)
+  if (found === null) return null
+  const isUnlikeBrowser = found === userAgent
+  if (isUnlikeBrowser && !TOOLS.test(userAgent)) return null
+  return clean({ ...UNKNOWN_DEVICE, deviceClass: 'bot', browser: wordAround(userAgent, found) })
+}
+
+const TOOLS =
+  /bot\b|crawl|spider|scrap|python|curl|wget|libwww|go-http|java\/|httpclient|headless|phantom|monitor|lighthouse/i
+
+/** The whole word that a part stands in: `Googlebot` for `Google`. */
+function wordAround(text: string, part: string): string {
+  const at = text.indexOf(part)
+  const before = /[\w-]*$/.exec(text.slice(0, at))![0]
+  const after = /^[\w-]*/.exec(text.slice(at))![0]
+  return before + after
 }
 
 interface ParsedAgent {

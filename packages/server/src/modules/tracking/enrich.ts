@@ -62,7 +62,11 @@ function describeClient(client: Client, appPlatform: string, countryOf: CountryO
   const agentClass = agent.deviceClass === 'unknown' ? '' : agent.deviceClass
   return {
     platform,
-    deviceClass: declaredClass || agentClass || (CLASS_OF_PLATFORM[platform] ?? 'unknown'),
+    // A machine may say what it likes of its device.
+    deviceClass:
+      agentClass === 'bot'
+        ? 'bot'
+        : declaredClass || agentClass || (CLASS_OF_PLATFORM[platform] ?? 'unknown'),
     os: (declared.os ?? agent.os).slice(0, TEXT_LENGTH_MAX),
     browser: agent.browser,
     vendor: (declared.vendor ?? agent.vendor).slice(0, TEXT_LENGTH_MAX),

@@ -1,3 +1,4 @@
+import { purposeMask, PURPOSES_WITHOUT_CONSENT } from '@foyer/contracts'
 import type { Logger } from '../../platform/log.ts'
 import type { JournalEntry, Position, RecorderState, SealedBatch, StateChanges } from '../../storage/index.ts'
 import type { Enrich, Enrichment } from './enrich.ts'
@@ -118,10 +119,10 @@ export function openBatch(deps: BatchDependencies): Batch {
   }
 
   function record(each: FreshEvent & Attribution): void {
-    const { event } = each
-    const app = apps.get(event.app)!
-    const enrichment = deps.enrich(event, app.platform)
-    const line = eventRow({ ...each, localDate: deps.localDateOf(event.ts, app.timeZone), enrichment })
+    const app = apps.get(each.event.app)!
+    const enrichment = deps.enrich(each.event, app.platform)
+    const event = enrichment.deviceClass === 'bot' ? withoutConsent(each.event) : each.event
+    const line = eventRow({ ...each, event, localDate: deps.localDateOf(event.ts, app.timeZone), enrichment })
     eventRows.push({ ts: event.ts, line })
     bytes += line.length + 1
     counts.oldestReceivedAt = Math.min(counts.oldestReceivedAt ?? Infinity, event.receivedAt)
@@ -156,6 +157,13 @@ export function openBatch(deps: BatchDependencies): Batch {
     },
   }
 }
+
+/** Nobody's event, who could have agreed to anything: it counts where no consent is needed, and nowhere else. */
+function withoutConsent(event: TrackedEvent): TrackedEvent {
+  return { ...event, consentMask: (event.consentMask & WITHOUT_CONSENT) >>> 0 }
+}
+
+const WITHOUT_CONSENT = purposeMask(PURPOSES_WITHOUT_CONSENT)
 
 interface AppFacts {
   readonly platform: string

@@ -1,5 +1,6 @@
 import type { PlaybackEvent } from '@foyer/contracts'
 import type { Subject } from '../../platform/ids.ts'
+import { readUserAgent } from './enrich-user-agent.ts'
 import {
   areClaimsTrusted,
   correctedTime,
@@ -96,7 +97,7 @@ function playbackEvents(header: EntryHeader, body: PlaybackBody): TrackedEvent[]
       anonymousId: context.anonymousId ?? null,
     },
     client: {
-      userAgent: header.userAgent,
+      userAgent: playerAgent(header),
       address: header.address,
       country: '',
       appVersion: context.app?.version ?? '',
@@ -137,6 +138,12 @@ function playbackEvents(header: EntryHeader, body: PlaybackBody): TrackedEvent[]
       },
     }
   })
+}
+
+/** A server that hands on what players told it is no bot for being a program. */
+function playerAgent({ keyKind, userAgent }: EntryHeader): string | null {
+  if (keyKind !== 'server' || userAgent === null) return userAgent
+  return readUserAgent(userAgent).deviceClass === 'bot' ? null : userAgent
 }
 
 function playbackProperties(event: PlaybackEvent, context: PlaybackBody['context']): Record<string, unknown> {

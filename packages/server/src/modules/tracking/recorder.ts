@@ -80,6 +80,11 @@ export interface RecorderAccounts {
 const SLICE = { entries: 500, bytes: 1_000_000 }
 const BACK_OFF_MS_MIN = 100
 const BACK_OFF_MS_MAX = 10_000
+/**
+ * What a batch may take to be made while more waits than a slice: reports are behind anyway, and larger batches make
+ * fewer parts in EVENTS.
+ */
+const BEHIND_MS_MAX = 1_000
 /** The loop looks around this often even when nothing rings. */
 const LOOK_MS = 1_000
 const HOUSEKEEPING_MS = 10_000
@@ -107,20 +112,40 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
     return turn
   }
 
-  /** Records at most one batch. What it was: nothing, a part of a batch, or a full one. */
-  async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
-    const unfinished = state.sealed()
-    if (unfinished) await insertSealed(unfinished)
-    await presence.betweenBatches()
+  /** The insert of the batch before, while it is under way; null when there is none or it failed. */
+  let inserting: Promise<void> | null = null
 
+  function beginInsert(sealed: SealedBatch): void {
+    const insert = insertSealed(sealed).finally(() => {
+      if (inserting === insert) inserting = null
+    })
+    // Whoever goes on awaits it; until then a failure is nobody's.
+    insert.catch(() => {})
+    inserting = insert
+  }
+
+  /**
+   * Records at most one batch. What it was: nothing, a part of a batch, or a full one. While more waits, the next batch is
+   * made while EVENTS takes this one; there is never more than one sealed.
+   */
+  async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
+    if (!inserting) {
+      const unfinished = state.sealed()
+      if (unfinished) await insertSealed(unfinished)
+      await presence.betweenBatches()
+    }
     const batch = openBatch(batchDeps)
     const before = state.cursor()
     const startedAt = performance.now()
+    const msMax =
+      journal.backlog().entries > SLICE.entries
+        ? Math.max(BEHIND_MS_MAX, settings.batchEvery)
+        : settings.batchEvery
     let after = before
     let isFull = false
     let readToEndAt: number | null = null
     // However fast more comes, a batch ends: by size, by what it has looked at (a flood of repetitions has no rows), by time.
-    while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < settings.batchEvery) {
+    while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < msMax) {
       const lookedAt = clock.now()
       const entries = journal.read(after, SLICE)
       const last = entries.at(-1)
@@ -131,6 +156,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       await batch.add(entries)
       after = last.position
     }
+    await inserting
     if (after === before) {
       if (readToEndAt !== null) presence.readTo(readToEndAt)
       return 'nothing'
@@ -149,7 +175,8 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
     presence.take(sightings)
     const readTo = readToEndAt ?? batch.counts.newestReceivedAt
     if (readTo !== null) presence.readTo(readTo)
-    await insertSealed(sealed)
+    beginInsert(sealed)
+    if (!isFull) await inserting
     count.batch(batch)
     return isFull ? 'full' : 'some'
   }
@@ -230,6 +257,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       bell.resolve()
       await loop
       await line
+      await inserting?.catch(() => {})
     },
   }
 }

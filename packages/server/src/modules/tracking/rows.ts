@@ -128,8 +128,9 @@ const DAY_MS = 86_400_000
 const padded = (digits: number) => (_: unknown, n: number) => String(n).padStart(digits, '0')
 const TWO = Array.from({ length: 60 }, padded(2))
 const THREE = Array.from({ length: 1_000 }, padded(3))
-let lastDay = Number.NaN
-let lastDayText = ''
+/** Days of late: an event's and its receipt's, which differ where a history is loaded. */
+const dayTexts = new Map<number, string>()
+const DAY_TEXTS_MAX = 1_000
 
 /**
  * Epoch ms as the engine reads it: `YYYY-MM-DD hh:mm:ss.sss`, UTC. Put together by hand: `toISOString` for three columns
@@ -138,15 +139,17 @@ let lastDayText = ''
 export function dateTime(ms: number): string {
   const whole = Math.floor(ms)
   const day = Math.floor(whole / DAY_MS)
-  if (day !== lastDay) {
-    lastDay = day
-    lastDayText = new Date(day * DAY_MS).toISOString().slice(0, 10)
+  let dayText = dayTexts.get(day)
+  if (dayText === undefined) {
+    if (dayTexts.size >= DAY_TEXTS_MAX) dayTexts.clear()
+    dayText = new Date(day * DAY_MS).toISOString().slice(0, 10)
+    dayTexts.set(day, dayText)
   }
   const inDay = whole - day * DAY_MS
   const seconds = Math.floor(inDay / 1_000)
   const minutes = Math.floor(seconds / 60)
   const time = `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`
-  return `${lastDayText} ${time}.${THREE[inDay % 1_000]}`
+  return `${dayText} ${time}.${THREE[inDay % 1_000]}`
 }
 
 /** JSON of one line. Half of a surrogate pair, which JSON can say and the engine refuses, becomes U+FFFD. */

@@ -78,8 +78,8 @@ describe('whose a view is', () => {
     const remembered = new Map<string, Uint8Array>()
     const sums = new Map<string, number[]>()
     receive([arrivalOf(first!.event, nobody)], NOON, { remembered, sums })
-    const { columnsFrom: _, writtenColumns, ...rest } = JSON.parse(String(remembered.get(key)))
-    const old = { ...rest, writtenMask: writtenColumns.consentMask }
+    const { columnsFrom: _, ...rest } = JSON.parse(String(remembered.get(key)))
+    const old = { ...rest, writtenMask: rest.columns.consentMask }
     remembered.set(key, Buffer.from(JSON.stringify(old)))
     const narrower = others.map((each) => ({ ...each, columns: { ...each.columns, consentMask: 0b00111 } }))
     receive(narrower, NOON, { remembered, sums })

@@ -245,7 +245,8 @@ interface StoredView {
   readonly clockOffsetMs: number
   readonly fold: unknown
   readonly written: [number, BucketSums][]
-  readonly writtenColumns: ViewColumns
+  /** Absent where they are the view's, as for most. */
+  readonly writtenColumns?: ViewColumns
 }
 
 /** A view as it was stored when it kept the columns of the event that came first: it keeps them. */
@@ -259,7 +260,7 @@ function viewStateToBytes({ fold, written, ...view }: ViewState): Buffer {
     clockOffsetMs,
     fold: foldToJson(fold),
     written: [...written],
-    writtenColumns,
+    ...(haveEqualValues(columns, writtenColumns) ? {} : { writtenColumns }),
   }
   return Buffer.from(JSON.stringify(stored))
 }
@@ -267,7 +268,14 @@ function viewStateToBytes({ fold, written, ...view }: ViewState): Buffer {
 function readViewState(bytes: Uint8Array): ViewState {
   const json = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredView | OldStoredView
   const stored = 'writtenMask' in json ? fromOld(json) : json
-  return { ...stored, fold: foldFromJson(stored.fold), written: new Map(stored.written), added: [] }
+  const { columns, writtenColumns = columns } = stored
+  return {
+    ...stored,
+    writtenColumns,
+    fold: foldFromJson(stored.fold),
+    written: new Map(stored.written),
+    added: [],
+  }
 }
 
 function fromOld({ writtenMask, ...stored }: OldStoredView): StoredView {

@@ -9,8 +9,8 @@ import { vaultKey } from './schema.ts'
 
 /** The data keys of owners: made, loaded, remembered for a moment, destroyed. */
 export interface OwnerKeys {
-  /** Makes the owner's key unless there is one. Stands or falls with the transaction. */
-  create(tx: Database, owner: string): Promise<void>
+  /** Makes the owners' keys unless they have one. Stands or falls with the transaction. */
+  create(tx: Database, owners: readonly string[]): Promise<void>
   /** The keys of those owners that have one. */
   load(tx: Database, owners: Iterable<string>): Promise<Map<string, Uint8Array>>
   destroy(tx: Database, owner: string): Promise<void>
@@ -61,20 +61,20 @@ export function createOwnerKeys(options: {
   }
 
   return {
-    async create(tx, owner) {
-      const key = Buffer.from(random(KEY_BYTES))
-      const wrapped = masterKeys.seal('wrap', keyPlace(owner), key)
+    async create(tx, owners) {
+      const keys = new Map(owners.map((owner) => [owner, Buffer.from(random(KEY_BYTES))]))
+      if (keys.size === 0) return
+      const createdAt = new Date(clock.now())
+      const rows = [...keys].map(([owner, key]) => {
+        const wrapped = masterKeys.seal('wrap', keyPlace(owner), key)
+        return { owner, wrapped, epoch: keyNameOf(wrapped, keyPlace(owner)), createdAt }
+      })
       const made = await tx
         .insert(vaultKey)
-        .values({
-          owner,
-          wrapped,
-          epoch: keyNameOf(wrapped, keyPlace(owner)),
-          createdAt: new Date(clock.now()),
-        })
+        .values(rows)
         .onConflictDoNothing()
         .returning({ owner: vaultKey.owner })
-      if (made.length > 0) known(tx)?.set(owner, key)
+      for (const { owner } of made) known(tx)?.set(owner, keys.get(owner)!)
     },
 
     async load(tx, owners) {

@@ -19,6 +19,8 @@ import { vaultClaim } from './schema.ts'
 export interface Vault {
   /** Makes the owner's data key unless there is one. Every owner needs one before the first `seal`. */
   createKey(tx: Database, owner: string): Promise<void>
+  /** The same for many, with one statement. */
+  createKeys(tx: Database, owners: readonly string[]): Promise<void>
   /**
    * Shreds: what was sealed for the owner opens nowhere any more. Other processes may still open it for the seconds
    * that they remember keys; copies of the wrapped key in backups and in freed disk pages die with its epoch.
@@ -124,7 +126,8 @@ export function createVault(options: {
   }
 
   return {
-    createKey: (tx, owner) => ownerKeys.create(tx, owner),
+    createKey: (tx, owner) => ownerKeys.create(tx, [owner]),
+    createKeys: (tx, owners) => ownerKeys.create(tx, owners),
     destroyKey: (tx, owner) => ownerKeys.destroy(tx, owner),
     unlock,
     seal: async (tx, owner, column, plain) => (await unlock(tx, [owner])).seal(owner, column, plain),

@@ -83,6 +83,8 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
     },
     async seal(batch, changes) {
       await env.write(() => putBatch(batch, changes))
+      // The next batch is made at once and must see what this one has seen.
+      env.refresh()
       seen.noteBuckets(changes.seen)
     },
     async unseal() {

@@ -111,10 +111,10 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   }
 
   /**
-   * Records at most one batch. What it was: nothing, a part of a batch, or a full one. While more waits, the next batch is
-   * made while EVENTS takes this one; there is never more than one sealed.
+   * Records at most one batch: of nothing, of all that was there, or of a part while more waits. In that case the next
+   * batch is made while EVENTS takes this one; there is never more than one sealed.
    */
-  async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
+  async function recordBatch(): Promise<'nothing' | 'some' | 'more'> {
     if (!inserting) {
       const unfinished = state.sealed()
       if (unfinished) await insertSealed(unfinished)
@@ -127,27 +127,30 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
         ? Math.max(BEHIND_MS_MAX, settings.batchEvery)
         : settings.batchEvery
     let after = before
-    let isFull = false
+    let isAll = false
     // However fast more comes, a batch ends: by size, by what it has looked at (a flood of repetitions has no rows), by time.
-    while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < msMax) {
+    while (!hasReachedLimits(batch) && performance.now() - startedAt < msMax) {
       const entries = journal.read(after, SLICE)
       const last = entries.at(-1)
+      isAll = !last
       if (!last) break
       await batch.add(entries)
       after = last.position
     }
-    await inserting
-    if (after === before) return 'nothing'
-
+    if (after === before) {
+      await inserting
+      return 'nothing'
+    }
     const number = state.nextNumber()
     // Random besides, so that a state restored from a backup never makes a token that EVENTS has seen.
     const tokenPrefix = `${journal.id}:${number}:${Buffer.from(deps.random(6)).toString('hex')}`
     const { sealed, changes } = batch.finish({ now: clock.now(), number, upTo: after, tokenPrefix })
+    await inserting
     await state.seal(sealed, changes)
     beginInsert(sealed)
-    if (!isFull) await inserting
+    if (isAll) await inserting
     count.batch(batch)
-    return isFull ? 'full' : 'some'
+    return isAll ? 'some' : 'more'
   }
 
   function hasReachedLimits(batch: Batch): boolean {
@@ -170,6 +173,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   async function keepHouse(): Promise<void> {
     if (clock.now() - keptHouseAt < HOUSEKEEPING_MS) return
     keptHouseAt = clock.now()
+    await inserting
     const over = (['view', 'device'] as const).flatMap((kind) =>
       state.due(kind, keptHouseAt, FORGET_VALUES_MAX).map((key) => ({ kind, key, value: null })),
     )
@@ -189,7 +193,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       try {
         count.backlog()
         const done = await inLine(recordBatch)
-        if (done !== 'full') await inLine(keepHouse)
+        await inLine(keepHouse)
         backOffMs = BACK_OFF_MS_MIN
         if (done === 'some') await pause(settings.batchEvery - (performance.now() - startedAt))
         else if (done === 'nothing') await Promise.race([bell.promise, pause(LOOK_MS)])

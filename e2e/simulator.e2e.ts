@@ -13,22 +13,8 @@ import { queryEvents } from './stored-events.ts'
 
 /** A world of the simulator, loaded by the demo into the real program: plain reports tell what is true of it. */
 
-/**
- * Whether anonymous use is counted for who signs in next. Everything that depends on it is in `people` and in
- * `theirOwn`; the world's truth holds both.
- */
-const LINKS_ARE_MADE = false
-
-function people({ counted }: ServiceTruth): { activeViewers: number; anonymousVisitors: number } {
-  return LINKS_ARE_MADE ? counted : counted.unlinked
-}
-
-function viewersOf(day: ServiceTruth['counted']['byDay'][string]): number {
-  return LINKS_ARE_MADE ? day.activeViewers : day.signedInViewers
-}
-
+/** What a person's own use and what was found to be theirs come to together. */
 function theirOwn({ linked, ...signedIn }: Truth['persons'][number]): { streams: number; playedMs: number } {
-  if (!LINKS_ARE_MADE) return signedIn
   return { streams: signedIn.streams + linked.streams, playedMs: signedIn.playedMs + linked.playedMs }
 }
 
@@ -112,8 +98,8 @@ describe.each(['demo', 'demo-sur'])('the service %s', (service) => {
       streams: value('streams'),
       minutes: value('minutes'),
     }).toEqual({
-      activeViewers: people(known).activeViewers,
-      anonymousVisitors: people(known).anonymousVisitors,
+      activeViewers: counted.activeViewers,
+      anonymousVisitors: counted.anonymousVisitors,
       events: counted.events,
       starts: counted.starts,
       streams: counted.streams,
@@ -127,7 +113,7 @@ describe.each(['demo', 'demo-sur'])('the service %s', (service) => {
       const expected = counted.byDay[date]
       expect({ date, ...day }).toEqual({
         date,
-        activeViewers: expected ? viewersOf(expected) : 0,
+        activeViewers: expected ? expected.activeViewers : 0,
         events: expected?.events ?? 0,
         starts: expected?.starts ?? 0,
         streams: expected?.streams ?? 0,

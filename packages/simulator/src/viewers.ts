@@ -78,7 +78,7 @@ export function inventViewer(
       ? { region: place.region ?? null, city: place.city ?? null }
       : { region: null, city: null }),
     registeredAt,
-    appetite: random.around(0.16, 0.7),
+    appetite: random.around(0.1, 0.7),
     tastes: [random.pick(CATEGORIES), random.pick(CATEGORIES)],
     isOfLovingBracket: age >= lovedSeries.fromAge && age <= lovedSeries.toAge,
     consent: inventConsent(random, registeredAt, world.until),

@@ -12,7 +12,7 @@ const GROUP = 500
  * What may wait in the journal: enough that the recorder never does, and so little that the journal's file, which never
  * shrinks, stays small and that what was written is nearly what was recorded.
  */
-const WAITING_MAX = 10_000
+const WAITING_MAX = 25_000
 const LOOK_AGAIN_MS = 20
 
 /**

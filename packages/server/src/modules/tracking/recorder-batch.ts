@@ -8,10 +8,11 @@ import { openDedupe, type FreshEvent } from './recorder-dedupe.ts'
 import { decodeEvents } from './recorder-decode.ts'
 import type { TrackedEvent } from './recorder-event.ts'
 import { applyIdentifies, type IdentifyDependencies } from './recorder-identify.ts'
+import { openLines, type Lines } from './recorder-lines.ts'
 import type { SetAside } from './recorder-set-aside.ts'
 import { eventRow, type ViewColumns } from './rows.ts'
 import { openSubjects, type Attribution, type SubjectDependencies } from './subjects.ts'
-import { openViews, type ViewRow } from './view-state.ts'
+import { openViews } from './view-state.ts'
 
 export interface BatchDependencies extends SubjectDependencies, IdentifyDependencies {
   readonly state: RecorderState
@@ -57,10 +58,9 @@ export function openBatch(deps: BatchDependencies): Batch {
   const subjects = openSubjects(deps.state, deps)
   const views = openViews(deps.state, deps.localDateOf)
   const sightings = openSightings()
-  const eventRows: ViewRow[] = []
+  const eventLines = openLines()
   const apps = new Map<string, AppFacts>()
   const timeZones = new Map<string, string>()
-  let bytes = 0
   const counts = {
     events: 0,
     duplicates: 0,
@@ -123,8 +123,7 @@ export function openBatch(deps: BatchDependencies): Batch {
     const enrichment = deps.enrich(each.event, app.platform)
     const event = enrichment.deviceClass === 'bot' ? withoutConsent(each.event) : each.event
     const line = eventRow({ ...each, event, localDate: deps.localDateOf(event.ts, app.timeZone), enrichment })
-    eventRows.push({ ts: event.ts, line })
-    bytes += line.length + 1
+    eventLines.add(event.ts, line)
     counts.oldestReceivedAt = Math.min(counts.oldestReceivedAt ?? Infinity, event.receivedAt)
     counts.newestReceivedAt = Math.max(counts.newestReceivedAt ?? -Infinity, event.receivedAt)
     sightings.add(event, each, enrichment)
@@ -136,17 +135,19 @@ export function openBatch(deps: BatchDependencies): Batch {
   return {
     add,
     get rows() {
-      return eventRows.length
+      return eventLines.rows
     },
     get bytes() {
-      return bytes
+      return eventLines.bytes
     },
     counts,
     finish({ now, number, upTo, tokenPrefix }) {
       const viewed = views.finish({ now, timeZoneOf: (service) => timeZones.get(service) ?? 'UTC' })
+      const viewLines = openLines()
+      for (const { ts, line } of viewed.rows) viewLines.add(ts, line)
       const inserts = [
-        ...insertsOf('events', eventRows, tokenPrefix),
-        ...insertsOf('view_revision', viewed.rows, tokenPrefix),
+        ...insertsOf('events', eventLines, tokenPrefix),
+        ...insertsOf('view_revision', viewLines, tokenPrefix),
       ]
       const remember = [...subjects.remember(now), ...viewed.remember]
       return {
@@ -205,28 +206,11 @@ function viewColumns(
 const MONTHS_MAX = 90
 
 /** One insert for a table, or several where imported history spans many years. */
-function insertsOf(table: string, rows: readonly ViewRow[], tokenPrefix: string): SealedBatch['inserts'] {
-  if (rows.length === 0) return []
-  const byMonth = new Map<number, string[]>()
-  for (const { ts, line } of rows) {
-    const at = new Date(ts)
-    const month = at.getUTCFullYear() * 12 + at.getUTCMonth()
-    const lines = byMonth.get(month)
-    if (lines) lines.push(line)
-    else byMonth.set(month, [line])
-  }
-  if (byMonth.size <= MONTHS_MAX) {
-    return [{ table, token: `${tokenPrefix}:${table}`, ndjson: ndjsonOf(rows.map(({ line }) => line)) }]
-  }
-  const months = [...byMonth.keys()].sort((a, b) => a - b)
-  const inserts = []
-  for (let from = 0; from < months.length; from += MONTHS_MAX) {
-    const lines = months.slice(from, from + MONTHS_MAX).flatMap((month) => byMonth.get(month)!)
-    inserts.push({ table, token: `${tokenPrefix}:${table}:${from / MONTHS_MAX}`, ndjson: ndjsonOf(lines) })
-  }
-  return inserts
-}
-
-function ndjsonOf(lines: readonly string[]): Buffer {
-  return Buffer.from(`${lines.join('\n')}\n`)
+function insertsOf(table: string, lines: Lines, tokenPrefix: string): SealedBatch['inserts'] {
+  const parts = lines.parts(MONTHS_MAX)
+  return parts.map((ndjson, index) => ({
+    table,
+    token: `${tokenPrefix}:${table}${parts.length > 1 ? `:${index}` : ''}`,
+    ndjson,
+  }))
 }

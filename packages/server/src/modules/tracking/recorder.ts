@@ -125,10 +125,10 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   }
 
   /**
-   * Records at most one batch. What it was: nothing, a part of a batch, or a full one. While more waits, the next batch is
-   * made while EVENTS takes this one; there is never more than one sealed.
+   * Records at most one batch: of nothing, of all that was there, or of a part while more waits. In that case the next
+   * batch is made while EVENTS takes this one; there is never more than one sealed.
    */
-  async function recordBatch(): Promise<'nothing' | 'some' | 'full'> {
+  async function recordBatch(): Promise<'nothing' | 'some' | 'more'> {
     if (!inserting) {
       const unfinished = state.sealed()
       if (unfinished) await insertSealed(unfinished)
@@ -142,13 +142,14 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
         ? Math.max(BEHIND_MS_MAX, settings.batchEvery)
         : settings.batchEvery
     let after = before
-    let isFull = false
+    let isAll = false
     let readToEndAt: number | null = null
     // However fast more comes, a batch ends: by size, by what it has looked at (a flood of repetitions has no rows), by time.
-    while (!(isFull = hasReachedLimits(batch)) && performance.now() - startedAt < msMax) {
+    while (!hasReachedLimits(batch) && performance.now() - startedAt < msMax) {
       const lookedAt = clock.now()
       const entries = journal.read(after, SLICE)
       const last = entries.at(-1)
+      isAll = !last
       if (!last) {
         readToEndAt = lookedAt
         break
@@ -156,12 +157,11 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       await batch.add(entries)
       after = last.position
     }
-    await inserting
     if (after === before) {
+      await inserting
       if (readToEndAt !== null) presence.readTo(readToEndAt)
       return 'nothing'
     }
-
     const number = state.nextNumber()
     // Random besides, so that a state restored from a backup never makes a token that EVENTS has seen.
     const tokenPrefix = `${journal.id}:${number}:${Buffer.from(deps.random(6)).toString('hex')}`
@@ -171,14 +171,15 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       upTo: after,
       tokenPrefix,
     })
+    await inserting
     await state.seal(sealed, changes)
     presence.take(sightings)
     const readTo = readToEndAt ?? batch.counts.newestReceivedAt
     if (readTo !== null) presence.readTo(readTo)
     beginInsert(sealed)
-    if (!isFull) await inserting
+    if (isAll) await inserting
     count.batch(batch)
-    return isFull ? 'full' : 'some'
+    return isAll ? 'some' : 'more'
   }
 
   function hasReachedLimits(batch: Batch): boolean {
@@ -203,6 +204,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
   async function keepHouse(): Promise<void> {
     if (clock.now() - keptHouseAt < HOUSEKEEPING_MS) return
     keptHouseAt = clock.now()
+    await inserting
     const over = (['view', 'device'] as const).flatMap((kind) =>
       state.due(kind, keptHouseAt, FORGET_VALUES_MAX).map((key) => ({ kind, key, value: null })),
     )
@@ -225,7 +227,7 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       try {
         count.backlog()
         const done = await inLine(recordBatch)
-        if (done !== 'full') await inLine(keepHouse)
+        await inLine(keepHouse)
         backOffMs = BACK_OFF_MS_MIN
         if (done === 'some') await pause(settings.batchEvery - (performance.now() - startedAt))
         else if (done === 'nothing') await Promise.race([bell.promise, pause(LOOK_MS)])

@@ -16,6 +16,12 @@ beforeAll(async () => {
     localCountry: 'US',
     language: 'en',
   })
+  await rig.accounts.services.createApp(ADMIN, {
+    id: target.app,
+    service: target.service,
+    name: 'Cinema web',
+    platform: 'web',
+  })
 })
 afterAll(() => rig?.close())
 

@@ -51,6 +51,15 @@ describe('importing MovieLens 100K', () => {
     return importMovieLens(apart.deps, { ...target, folder: set })
   }
 
+  it.each([
+    [{ ...target, service: 'nope' }, 'There is no service "nope"'],
+    [{ ...target, app: 'movielens-import' }, 'There is no app "movielens-import"'],
+  ])('refuses %j before it reads anything', async (elsewhere, said) => {
+    const apart = openImportWorld(unread)
+    await expect(importMovieLens(apart.deps, { ...elsewhere, folder: smallSet() })).rejects.toThrow(said)
+    expect(apart.viewers.size).toBe(0)
+  })
+
   it('takes every viewer, title and rating', async () => {
     expect(report).toMatchObject({
       titles: { created: 1682, updated: 0, unchanged: 0, refused: 0 },

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type {
   AppAccess,
   ImportedResult,
@@ -11,18 +8,6 @@ import type { Catalogue } from '../../modules/catalogue/index.ts'
 import { manualClock, type ManualClock } from '../../platform/clock.ts'
 import { newSubject, seededRandom, type Subject } from '../../platform/ids.ts'
 import type { Checkpoint, ImportBody, ImportDependencies, ImportEvent, ImportProgress } from './import-run.ts'
-
-/** The folder of real inputs: `FOYER_SHARED`, else `shared` beside the repository. Throws where a part of it is missing. */
-export function sharedData(part: string): string {
-  const root = fileURLToPath(new URL('../../../../../', import.meta.url))
-  const folder = join(resolve(root, process.env['FOYER_SHARED'] ?? '../shared'), 'data', part)
-  if (!existsSync(folder)) {
-    throw new Error(
-      `${folder} is missing. These tests need real data: set FOYER_SHARED to the folder that holds it.`,
-    )
-  }
-  return folder
-}
 
 const SERVICE: ServiceAccess = { id: 'cinema', timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
 const APPS = [appOf('cinema-web', SERVICE), appOf('radio-web', { ...SERVICE, id: 'radio' })]

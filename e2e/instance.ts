@@ -68,7 +68,7 @@ export async function runCommand(
 function launch(dataFolder: string, options: InstanceOptions): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [MAIN, ...(options.args ?? ['serve'])], {
     env: {
-      ...process.env,
+      ...withoutSettings(process.env),
       FOYER_DATA: dataFolder,
       FOYER_PORT: '0',
       FOYER_ENVIRONMENT: 'test',
@@ -81,6 +81,11 @@ function launch(dataFolder: string, options: InstanceOptions): { child: ChildPro
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   return { child, output: () => text }
+}
+
+/** The settings of whoever runs the tests are not those of the program that is tried. */
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('FOYER_')))
 }
 
 async function untilPrinted(

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { sharedData } from '../packages/server/src/cli/import/import.fixture.ts'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { withRealInput } from '../packages/server/test/real-inputs.ts'
 import { stateByRange } from '../packages/server/test/zip-ranges.ts'
 import { openBrowser, openConsole } from './browser.ts'
 import { chart, numberOn, readNumber, rowsOf, tableOf } from './charts.ts'
@@ -17,7 +17,7 @@ import { queryEvents } from './stored-events.ts'
 /** From before the first rating to after the last one. */
 const RANGE = 'service=movielens&from=1997-09-01&to=1998-04-30'
 
-let folder: string
+const { folder, it } = withRealInput('ml-100k')
 let truth: Truth
 let dataFolder: string
 let instance: TestInstance
@@ -26,7 +26,6 @@ let operator: TestOperator
 let seenFirst: Seen
 
 beforeAll(async () => {
-  folder = sharedData('ml-100k')
   truth = readTruth(folder)
   dataFolder = await mkdtemp(join(tmpdir(), 'foyer-movielens-'))
   await importOnce()

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { sharedData } from '../packages/server/src/cli/import/import.fixture.ts'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { readTrace, TRACE_NAMES, type TraceName } from '../packages/server/test/player-traces.ts'
+import { withRealInput } from '../packages/server/test/real-inputs.ts'
 import { openBrowser, openConsole } from './browser.ts'
 import { numberOn, readNumber, tableOf } from './charts.ts'
 import { startInstance, type TestInstance } from './instance.ts'
@@ -38,6 +38,7 @@ const CHART_NAMES: Readonly<Record<string, string>> = {
   player_loaded: 'Player_loaded',
 }
 
+const { folder, it, describe } = withRealInput('player-traces')
 let instance: TestInstance
 let browser: Browser
 let operator: TestOperator
@@ -158,7 +159,7 @@ async function stored() {
 
 /** The recording as the chart must show it, read without the translation to the wire. */
 function recorded(name: TraceName) {
-  const lines = readFileSync(join(sharedData('player-traces'), `${name}.native.jsonl`), 'utf8')
+  const lines = readFileSync(join(folder, `${name}.native.jsonl`), 'utf8')
   const events = lines
     .split('\n')
     .filter((line) => line !== '')

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { platformName } from './playback.ts'
 import { fieldError } from './problems.ts'
-import { countryCode, identifier, instant, languageTag, localDate, pageOf, pageQuery } from './values.ts'
+import {
+  countryCode,
+  identifier,
+  instant,
+  languageTag,
+  localDate,
+  pageOf,
+  pageQuery,
+  WITHOUT_CONTROLS,
+} from './values.ts'
 
 /**
  * The catalogue: what can be watched or heard. Titles (`/v1/titles`) and channels (`/v1/channels`) share one space of
@@ -25,9 +34,7 @@ export const CATALOGUE_LIMITS = {
 export const titleKind = z.enum(['movie', 'series', 'season', 'episode', 'audio'])
 export type TitleKind = z.infer<typeof titleKind>
 
-// oxlint-disable-next-line no-control-regex -- The rule is about control characters.
-const WITHOUT_CONTROLS = /^[^\u0000-\u001f\u007f]*$/
-// oxlint-disable-next-line no-control-regex -- As above; tabs and line ends are text here.
+// oxlint-disable-next-line no-control-regex -- The rule is about control characters; tabs and line ends are text here.
 const WITHOUT_ODD_CONTROLS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/
 
 const line = (lengthMax: number) =>
@@ -191,7 +198,7 @@ const yes = z.stringbool({ truthy: ['true'], falsy: ['false'] })
 export const channelQuery = pageQuery.extend({
   category: label.optional(),
   /** Part of the name, in any case. */
-  q: z.string().trim().min(1).max(128).optional(),
+  q: line(128).optional(),
   includeDeleted: yes.default(false),
 })
 /** Query of `GET /v1/titles`. */

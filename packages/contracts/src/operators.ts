@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RIGHTS, ROLES, type Right, type Role } from './rights.ts'
-import { instant } from './values.ts'
+import { instant, lineOfText } from './values.ts'
 
 /**
  * Operators (`/v1/operators`), the people who work in the console; API keys (`/v1/api-keys`) of their programs; and the
@@ -148,7 +148,7 @@ export type AuditEntry = z.infer<typeof auditEntry>
 
 /** Filters of `GET /v1/audit`, newest entries first. */
 export const auditFilter = z.object({
-  actor: z.string().max(128).optional(),
-  action: z.string().max(128).optional(),
-  object: z.string().max(256).optional(),
+  actor: lineOfText.max(128).optional(),
+  action: lineOfText.max(128).optional(),
+  object: lineOfText.max(256).optional(),
 })

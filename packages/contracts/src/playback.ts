@@ -22,6 +22,11 @@ export const PLAYBACK_LIMITS = {
   eventBytesMax: 32_768,
   /** Events in a batch: what a player keeps while it is offline. */
   eventsMax: 3_600,
+  /**
+   * Bytes that one event counts: 1 TB, a day at 90 Mbit/s. The sums of invoices are of 64 bits, and whoever reads a browser
+   * key may send: it takes nine million such events to overflow a sum, where ten thousand of 1e15 did.
+   */
+  bytesMax: 1_000_000_000_000,
 } as const
 
 /** What is drawn on the viewer's events chart under these names (R37): several native types may share one. */
@@ -182,7 +187,7 @@ export const playbackEvent = z.looseObject({
   codec: word.optional(),
 
   /** `request`: bytes received. */
-  bytes: count.optional(),
+  bytes: count.max(PLAYBACK_LIMITS.bytesMax).optional(),
   /** `request`: how many are summed up in this event; 1 when absent. */
   requests: count.optional(),
   /** `request`: of those, how many failed. */

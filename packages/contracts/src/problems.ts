@@ -11,6 +11,7 @@ export const PROBLEMS = {
   'request.invalid': { status: 400, title: 'The request does not fit its schema' },
   'request.not_json': { status: 400, title: 'The body is not JSON' },
   'request.too_large': { status: 413, title: 'The request is larger than the limit' },
+  'request.too_slow': { status: 408, title: 'The request took too long to arrive' },
   'request.media_type': { status: 415, title: 'The media type is not taken here' },
   'request.cross_origin': { status: 403, title: 'The request comes from another site' },
   'request.too_many': { status: 429, title: 'Too many requests' },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { contentKind, deviceClass } from './playback.ts'
-import { countryCode, instant, localDate, timeZone } from './values.ts'
+import { countryCode, instant, lineOfText, localDate, timeZone } from './values.ts'
 
 /**
  * Reports: what the console draws and a program may fetch.
@@ -32,7 +32,7 @@ export const REPORT_LIMITS = {
 const range = { from: localDate, to: localDate }
 
 /** Which range of which service. */
-export const reportQuery = z.object({ service: z.string().min(1).max(64), ...range })
+export const reportQuery = z.object({ service: lineOfText.min(1).max(64), ...range })
 export type ReportQuery = z.infer<typeof reportQuery>
 
 /** What a report is about, as it was understood. */
@@ -217,7 +217,7 @@ export const botsReport = z.object({
 export type BotsReport = z.infer<typeof botsReport>
 
 /** Range of a viewer's report; without `service`, that of the service where the viewer registered. */
-export const viewerReportQuery = z.object({ service: z.string().min(1).max(64).optional(), ...range })
+export const viewerReportQuery = z.object({ service: lineOfText.min(1).max(64).optional(), ...range })
 export type ViewerReportQuery = z.infer<typeof viewerReportQuery>
 
 /** `GET /v1/viewers/:id/report/overview`: what one viewer played (R36). */
@@ -234,7 +234,7 @@ export const viewerOverviewReport = z.object({
 export type ViewerOverviewReport = z.infer<typeof viewerOverviewReport>
 
 export const viewerEventsQuery = viewerReportQuery.extend({
-  cursor: z.string().max(512).optional(),
+  cursor: lineOfText.max(512).optional(),
   limit: z.coerce
     .number()
     .int()

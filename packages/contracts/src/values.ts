@@ -17,11 +17,24 @@ export const identifier = z
 /** Epoch milliseconds between 1900 and 2300: what the stores can hold. Intake limits age and future further. */
 export const timestamp = z.number().finite().min(-2_208_988_800_000).max(10_413_792_000_000)
 
-/** RFC 3339 time with a zone. */
-export const instant = z.iso.datetime({ offset: true })
+/**
+ * RFC 3339 time with a zone; its year in UTC is 1000 to 9999. With its zone a time may lie in a year that PostgreSQL does
+ * not take, and the driver reads years before 100 back as 1950 to 2049.
+ */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .refine((text) => !isOutside(Date.parse(text), YEARS), 'a time of the years 1000 to 9999, in UTC')
 
-/** A local calendar day, YYYY-MM-DD. */
-export const localDate = z.iso.date()
+const YEARS = { from: Date.parse('1000-01-01T00:00:00Z'), to: Date.parse('9999-12-31T23:59:59.999Z') }
+
+/** A local calendar day, YYYY-MM-DD, of the years 1 to 9999: there is no year 0 in RECORDS. */
+export const localDate = z.iso.date().regex(/^(?!0000)/, 'a day of the years 1 to 9999')
+
+// oxlint-disable-next-line no-control-regex -- The rule is about control characters.
+export const WITHOUT_CONTROLS = /^[^\u0000-\u001f\u007f]*$/
+
+/** One line of text: no control characters. RECORDS takes no NUL, and nobody looks for the others. */
+export const lineOfText = z.string().regex(WITHOUT_CONTROLS, 'no control characters')
 
 /** ISO 3166-1 alpha-2 code, upper case. */
 export const countryCode = z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code, upper case')
@@ -43,8 +56,13 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 /** Query of every paged list. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(512).optional(),
+  cursor: lineOfText.max(512).optional(),
 })
+
+/** What is no number is not outside: another rule says what is wrong with it. */
+function isOutside(value: number, { from, to }: { from: number; to: number }): boolean {
+  return value < from || value > to
+}
 
 function isTimeZone(name: string): boolean {
   try {

@@ -63,7 +63,7 @@ export async function liveHistory(
     accounts: {
       appById: async () => ({ platform: 'web', service: { timeZone: 'UTC' } }),
       resolveExternalIds: async () => new Map(),
-      applyIdentify: async () => {},
+      applyIdentify: async () => ({ outcome: 'claimed' }),
     },
   })
   const publisher = createPublisher({ db: records.db, events })

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { PlaybackBatch, PlaybackEvent } from '@foyer/contracts'
+import { realInputFolder } from './real-inputs.ts'
 
 /**
- * The recorded player traces of the shared folder, translated from the draft vocabulary in which they were recorded
- * (`mono`, `pos`, bit/s) into the wire's. The folder is FOYER_SHARED, else `../shared` beside the repository.
+ * The recorded player traces, a real input (`withRealInput('player-traces')`), translated from the draft vocabulary in
+ * which they were recorded (`mono`, `pos`, bit/s) into the wire's.
  */
 export const TRACE_NAMES = [
   'clean-play',
@@ -19,16 +19,9 @@ export const TRACE_NAMES = [
 
 export type TraceName = (typeof TRACE_NAMES)[number]
 
-/** Events of a trace as the wire has them. Throws when the recordings are not there: a test that lacks them fails. */
+/** Events of a trace as the wire has them. */
 export function readTrace(name: TraceName): PlaybackEvent[] {
-  const folder = join(sharedFolder(), 'data', 'player-traces')
-  const file = join(folder, `${name}.native.jsonl`)
-  if (!existsSync(file)) {
-    throw new Error(
-      `The recorded player traces are missing: there is no ${name}.native.jsonl in the data/player-traces of the shared folder. Put it beside the repository as ../shared, or name it in FOYER_SHARED.`,
-    )
-  }
-  return readFileSync(file, 'utf8')
+  return readFileSync(join(realInputFolder('player-traces'), `${name}.native.jsonl`), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => toWire(JSON.parse(line) as DraftEvent))
@@ -85,9 +78,4 @@ function toWire({ mono, pos, bitrate, bwe, cont: _cont, up: _up, ...draft }: Dra
   if (typeof bitrate === 'number') event['bitrateKbps'] = bitrate / 1_000
   if (typeof bwe === 'number') event['bandwidthKbps'] = bwe / 1_000
   return event as PlaybackEvent
-}
-
-function sharedFolder(): string {
-  const repository = fileURLToPath(new URL('../../..', import.meta.url))
-  return process.env['FOYER_SHARED'] ?? join(repository, '..', 'shared')
 }

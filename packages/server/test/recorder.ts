@@ -49,7 +49,10 @@ export function openTestRecorder(
     accounts: {
       appById: async () => ({ platform: 'web', service: { timeZone: 'Europe/Madrid' } }),
       resolveExternalIds: async (_, ids) => new Map([...ids].map((id) => [id, vidOf(id)])),
-      applyIdentify: async (identification) => void identified.push(identification),
+      async applyIdentify(identification) {
+        identified.push(identification)
+        return { outcome: 'unchanged', dropped: [] }
+      },
     },
     people: { link: async (links) => void linked.push(...links) },
     titleInfo: (id) => (id.startsWith('movie') ? { kind: 'vod', type: 'movie' } : undefined),

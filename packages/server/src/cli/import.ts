@@ -1,12 +1,4 @@
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { catalogueFormat, type CatalogueFormat } from '@foyer/contracts'
@@ -14,13 +6,8 @@ import { encodeImport } from '../modules/tracking/index.ts'
 import { Problem, StartupError } from '../platform/errors.ts'
 import { createLogger } from '../platform/log.ts'
 import { readConfiguration } from './configuration.ts'
-import type {
-  Checkpoint,
-  ImportDependencies,
-  ImportProgress,
-  ImportTarget,
-  RowFault,
-} from './import/import-run.ts'
+import { fileCheckpoint } from './import/file-checkpoint.ts'
+import type { ImportDependencies, ImportProgress, ImportTarget, RowFault } from './import/import-run.ts'
 import { readMapping } from './import/mapping.ts'
 import { importMovieLens } from './import/movielens.ts'
 import { importRows } from './import/rows.ts'
@@ -190,20 +177,6 @@ function dependencies(
     async appendImport(body, { purposes }) {
       await journal.append(encodeImport(body, { purposes, receivedAt: clock.now(), vault }))
     },
-  }
-}
-
-/** Keeps how far an import came in a file of the data folder. */
-function fileCheckpoint(folder: string, name: string): Checkpoint {
-  const path = join(folder, `${name}.json`)
-  return {
-    load: async () => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null),
-    async save(state) {
-      mkdirSync(folder, { recursive: true })
-      writeFileSync(`${path}.new`, JSON.stringify(state))
-      renameSync(`${path}.new`, path)
-    },
-    clear: async () => rmSync(path, { force: true }),
   }
 }
 

@@ -14,6 +14,13 @@ describe('what reaches or charges a person is masked', () => {
     ['x@y@example.org', 'x@[e-mail]'],
     ['ana@example.org-1', '[e-mail]-1'],
     ["o'brien@xn--bcher-kva.example", '[e-mail]'],
+    ['"ana ruiz"@example.org', '[e-mail]'],
+    ['to "ana \\"tv\\" ruiz"@example.org, please', 'to [e-mail], please'],
+    ['ana.ruiz@[203.0.113.9]', '[e-mail]'],
+    ['<ana@[IPv6:2001:db8::9]>', '<[e-mail]>'],
+    ['"ana ruiz"@[203.0.113.9]', '[e-mail]'],
+    ['0034612345679', '[phone]'],
+    ['call 0049171123456, please', 'call [phone], please'],
     ['+34 600 123 456', '[phone]'],
     ['+15551234567', '[phone]'],
     ['call (555) 123-4567 now', 'call [phone] now'],
@@ -74,6 +81,15 @@ describe('what is behaviour stays readable', () => {
     '2026-11-22 02:03:37',
     '22.11.2026 02.03',
     '20261122-020337',
+    '1850-01-01 00:00:00',
+    '1850-01-01 00',
+    '9999-12-31 23:59:59.999',
+    '0001-01-01 00',
+    '12:30:45.123456',
+    '000123456789',
+    '00123',
+    'items@[0]',
+    '"a"@b',
     '1999-2004',
     '203.0.113.195',
     'Chrome/120.0.6099.109 Safari/537.36',
@@ -98,6 +114,8 @@ describe('what is behaviour stays readable', () => {
     expect(maskPersonalInId('ana@example.org')).toBe('[e-mail]')
     expect(maskPersonalInId('+34600123456')).toBe('[phone]')
     expect(maskPersonalInId('4111111111111111')).toBe('[card]')
+    // An article number of North America, with the zero that makes it 13 digits.
+    expect(maskPersonalInId('0036000291452')).toBe('0036000291452')
   })
 
   it('epoch times, positions and byte counts are not card numbers', () => {
@@ -122,7 +140,23 @@ describe('masking', () => {
   })
 
   it('takes time in proportion to the text, also on texts made to be slow', () => {
-    for (const unit of ['a@', 'a%40', '@', '1 ', '4111 ', '+', '(1', 'a.', '@a.']) {
+    for (const unit of [
+      'a@',
+      'a%40',
+      '@',
+      '"@',
+      '""@',
+      '@[',
+      '@[.',
+      'a@[:',
+      '00',
+      '1 ',
+      '4111 ',
+      '+',
+      '(1',
+      'a.',
+      '@a.',
+    ]) {
       const started = process.cpuUsage().user
       maskPersonal(unit.repeat(200_000 / unit.length))
       expect(process.cpuUsage().user - started).toBeLessThan(2_000_000)

@@ -36,16 +36,33 @@ function maskEmails(text: string): string {
     const fromMin = Math.max(done, index - LOCAL_LENGTH_MAX)
     let from = index
     while (from > fromMin && !LOCAL_END.test(text[from - 1]!)) from--
+    if (from === index) from = startOfQuoted(text, { fromMin, index })
     if (from === index) while (from > fromMin && !LOCAL_END_LOOSE.test(text[from - 1]!)) from--
-    let to = index + at.length
-    while (to < text.length && DOMAIN_CHARACTER.test(text[to]!)) to++
-    const domain = DOMAIN.exec(text.slice(index + at.length, to))
-    if (from === index || !domain) continue
-    to = index + at.length + domain[0].length
+    const domainFrom = index + at.length
+    const domain = domainAt(text, domainFrom)
+    if (from === index || domain === '') continue
+    const to = domainFrom + domain.length
     masked += `${text.slice(done, from)}[e-mail]`
     done = to
   }
   return masked + text.slice(done)
+}
+
+/** Where a local part in quotes begins, `"ana ruiz"@…`, a quote inside it behind a backslash; `index` where there is none. */
+function startOfQuoted(text: string, { fromMin, index }: { fromMin: number; index: number }): number {
+  if (text[index - 1] !== '"') return index
+  for (let from = index - 2; from >= fromMin; from--) {
+    if (text[from] === '"' && text[from - 1] !== '\\') return from
+  }
+  return index
+}
+
+/** The domain that begins here, or a machine's address in brackets; nothing where there is none. */
+function domainAt(text: string, from: number): string {
+  if (text[from] === '[') return LITERAL.exec(text.slice(from, from + LITERAL_LENGTH_MAX))?.[0] ?? ''
+  let to = from
+  while (to < text.length && DOMAIN_CHARACTER.test(text[to]!)) to++
+  return DOMAIN.exec(text.slice(from, to))?.[0] ?? ''
 }
 
 const AT = /@|%40|＠/g
@@ -56,6 +73,9 @@ const LOCAL_END = /[\s"<>()[\]@＠,;:\\/=&?]/
 /** The last four may, by the RFC: taken when nothing else is before the sign. */
 const LOCAL_END_LOOSE = /[\s"<>()[\]@＠,;:\\]/
 const DOMAIN_CHARACTER = /[\p{L}\p{N}.-]/u
+/** `[203.0.113.9]` and `[IPv6:2001:db8::9]`, RFC 5321 section 4.1.3. */
+const LITERAL = /^\[(?:IPv6:)?[0-9a-f]*[.:][0-9a-f.:]*\]/i
+const LITERAL_LENGTH_MAX = 64
 const DOMAIN = /^[\p{L}\p{N}.-]*\.(?:xn--[\w-]{1,59}|\p{L}{2,63})/u
 
 /**
@@ -128,22 +148,29 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0
 }
 
-/** Year, month and day in either order, or as 20261122, whatever follows. */
+/**
+ * Year, month and day in either order, or as 20261122, whatever follows. As ISO 8601 writes it, the year may be any: nobody
+ * groups a telephone number so.
+ */
 const DATE =
-  /^(?:(?:19|2[0-3])\d\d([ ./-]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])([ ./-])(?:0?[1-9]|[12]\d|3[01])\2(?:19|2[0-3])\d\d)(?!\d)/
+  /^(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:19|2[0-3])\d\d([ ./-]?)(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])([ ./-])(?:0?[1-9]|[12]\d|3[01])\2(?:19|2[0-3])\d\d)(?!\d)/
 /** Years alone, as in `1999-2004`. */
 const YEARS = /^(?:19|2[0-3])\d\d(?:\D{1,2}(?:19|2[0-3])\d\d)+$/
 /** Dots also stand in versions and addresses of machines: only 555.123.4567 and 01.23.45.67.89 are telephone numbers. */
 const DOTTED_PHONE = /^(?:\d{3}\.\d{3}\.\d{4}|\d\d(?:\.\d\d){4,6})$/
 
+/** The international prefix of most countries and a number of 8 digits or more, as machines write it: 0034612345679. */
+const DIALLED_ABROAD = /^00[1-9]\d{7,12}$/
+
 /**
- * `+` and 7 digits or more; or, nationally, 9 to 15 digits in groups as telephone numbers have them. Digits without any
- * sign between them are an id or a time: nobody can tell, and most are.
+ * `+` and 7 digits or more; or, nationally, 9 to 15 digits in groups as telephone numbers have them. Other digits without
+ * any sign between them are an id or a time: nobody can tell, and most are.
  */
 function isPhone(run: string, withNational: boolean): boolean {
   const groups = run.match(/\d+/g)!
   const digits = groups.join('').length
   if (run[0] === '+' || run[0] === '＋') return digits >= 7
+  if (withNational && DIALLED_ABROAD.test(run)) return true
   if (!withNational || digits < 9 || digits > 15 || groups.length < 2 || groups.length > 7) return false
   if (DATE.test(run) || YEARS.test(run)) return false
   if (run.includes('.')) return DOTTED_PHONE.test(run)

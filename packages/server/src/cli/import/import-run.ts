@@ -3,12 +3,12 @@ import { DEFAULT_PURPOSES } from '@foyer/contracts'
 import type { Accounts } from '../../modules/accounts/index.ts'
 import type { Catalogue } from '../../modules/catalogue/index.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { Problem } from '../../platform/errors.ts'
+import { Problem, StartupError } from '../../platform/errors.ts'
 import type { Subject } from '../../platform/ids.ts'
 
 /** What importers have in common: what they need, what they leave in the journal, how they tell what they did. */
 export interface ImportDependencies {
-  readonly accounts: Pick<Accounts, 'importViewers' | 'resolveExternalIds'>
+  readonly accounts: Pick<Accounts, 'appById' | 'importViewers' | 'resolveExternalIds' | 'serviceById'>
   readonly catalogue: Pick<Catalogue, 'importRows'>
   /** Makes a journal entry of wire `import`; resolves when it is durable. Throws Problem journal.full. */
   readonly appendImport: (body: ImportBody, options: { purposes: readonly Purpose[] }) => Promise<void>
@@ -23,6 +23,28 @@ export interface ImportDependencies {
 export interface ImportTarget {
   readonly service: string
   readonly app: string
+}
+
+/**
+ * Makes sure that a service is there, and for events the app within it, before anything is read: events of a misspelt
+ * app would carry its name and the days of UTC for ever. Throws StartupError.
+ */
+export async function checkTarget(
+  { accounts }: Pick<ImportDependencies, 'accounts'>,
+  { service, app }: { service: string; app?: string },
+): Promise<void> {
+  if (!(await accounts.serviceById(service))) {
+    throw new StartupError(
+      `There is no service "${service}". Name by --service one that GET /v1/services lists.`,
+    )
+  }
+  if (app === undefined) return
+  const known = await accounts.appById(app)
+  if (known?.service.id !== service) {
+    throw new StartupError(
+      `${known ? `The app "${app}" belongs to ${known.service.id}` : `There is no app "${app}"`}. Name by --app one that GET /v1/apps?service=${encodeURIComponent(service)} lists.`,
+    )
+  }
 }
 
 /** Body of a journal entry of wire `import`. The recorder remembers `messageId` for ever. */

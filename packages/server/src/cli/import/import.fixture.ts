@@ -1,29 +1,27 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Accounts, ImportedResult, ImportedViewer } from '../../modules/accounts/index.ts'
+import type {
+  AppAccess,
+  ImportedResult,
+  ImportedViewer,
+  ServiceAccess,
+} from '../../modules/accounts/index.ts'
 import type { Catalogue } from '../../modules/catalogue/index.ts'
 import { manualClock, type ManualClock } from '../../platform/clock.ts'
 import { newSubject, seededRandom, type Subject } from '../../platform/ids.ts'
 import type { Checkpoint, ImportBody, ImportDependencies, ImportEvent, ImportProgress } from './import-run.ts'
 
-/** The folder of real inputs: `FOYER_SHARED`, else `shared` beside the repository. Throws where a part of it is missing. */
-export function sharedData(part: string): string {
-  const root = fileURLToPath(new URL('../../../../../', import.meta.url))
-  const folder = join(resolve(root, process.env['FOYER_SHARED'] ?? '../shared'), 'data', part)
-  if (!existsSync(folder)) {
-    throw new Error(
-      `${folder} is missing. These tests need real data: set FOYER_SHARED to the folder that holds it.`,
-    )
-  }
-  return folder
+const SERVICE: ServiceAccess = { id: 'cinema', timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
+const APPS = [appOf('cinema-web', SERVICE), appOf('radio-web', { ...SERVICE, id: 'radio' })]
+
+function appOf(id: string, service: ServiceAccess): AppAccess {
+  const rest = { defaultPurposes: [], defaultMask: 0, trustClientIdentify: false, tokenSecrets: [] }
+  return { id, service, platform: 'web', ...rest }
 }
 
 /** What importers write to, in memory, with the promises that the real ones make. */
 export interface ImportWorld {
   readonly deps: ImportDependencies
   readonly clock: ManualClock
-  /** Viewers by external id. */
+  /** Viewers by external id, of the service `cinema`, whose app is `cinema-web`; `radio-web` is another service's. */
   readonly viewers: Map<string, ImportedViewer & { vid: Subject }>
   /** Entries as they were appended. */
   readonly entries: ImportBody[]
@@ -44,7 +42,9 @@ export function openImportWorld(catalogue: Pick<Catalogue, 'importRows'>, signal
     vids.set(externalId, vid)
     return vid
   }
-  const accounts: Pick<Accounts, 'importViewers' | 'resolveExternalIds'> = {
+  const accounts: ImportDependencies['accounts'] = {
+    serviceById: async (id) => (id === SERVICE.id ? SERVICE : null),
+    appById: async (id) => APPS.find((app) => app.id === id) ?? null,
     async importViewers({ viewers }) {
       return viewers.map((row): ImportedResult => {
         const { externalId } = row

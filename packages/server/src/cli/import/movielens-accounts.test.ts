@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { ADMIN, openAccountsRig, type AccountsRig } from '../../../test/accounts.ts'
-import { openImportWorld, sharedData } from './import.fixture.ts'
+import { withRealInput } from '../../../test/real-inputs.ts'
+import { openImportWorld } from './import.fixture.ts'
 import { importMovieLens } from './movielens.ts'
 
+const { folder, it } = withRealInput('ml-100k')
 const target = { service: 'cinema', app: 'cinema-web' }
 
 let rig: AccountsRig
@@ -16,12 +18,17 @@ beforeAll(async () => {
     localCountry: 'US',
     language: 'en',
   })
+  await rig.accounts.services.createApp(ADMIN, {
+    id: target.app,
+    service: target.service,
+    name: 'Cinema web',
+    platform: 'web',
+  })
 })
 afterAll(() => rig?.close())
 
 it('makes viewers of the users of MovieLens as they are described, once', async () => {
   const { deps, events } = openImportWorld({ importRows: async () => [] })
-  const folder = sharedData('ml-100k')
   const run = () => importMovieLens({ ...deps, accounts: rig.accounts }, { ...target, folder })
   expect(await run()).toMatchObject({ viewers: { created: 943, refused: 0 }, refused: 0, faults: [] })
   const count = async (what: string) => {

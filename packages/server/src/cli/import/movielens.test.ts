@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { withRealInput } from '../../../test/real-inputs.ts'
 import { stateByRange } from '../../../test/zip-ranges.ts'
 import { openTestCatalogue, type TestCatalogue } from '../../modules/catalogue/catalogue.fixture.ts'
 import { Problem, StartupError } from '../../platform/errors.ts'
-import { openImportWorld, sharedData, type ImportWorld } from './import.fixture.ts'
+import { openImportWorld, type ImportWorld } from './import.fixture.ts'
 import { JOURNAL_RETRY_MS } from './import-run.ts'
 import { importMovieLens, type MovieLensReport } from './movielens.ts'
 import { nameAndYear } from './movielens-files.ts'
@@ -14,15 +15,15 @@ import { nameAndYear } from './movielens-files.ts'
 const RATINGS = 5_000
 const target = { service: 'cinema', app: 'cinema-web' }
 
-describe('importing MovieLens 100K', () => {
+const real = withRealInput('ml-100k')
+real.describe('importing MovieLens 100K', () => {
   let catalogue: TestCatalogue
   let world: ImportWorld
   let report: MovieLensReport
-  let folder: string
+  const { folder } = real
   const copies: string[] = []
 
   beforeAll(async () => {
-    folder = sharedData('ml-100k')
     catalogue = await openTestCatalogue('embedded')
     world = openImportWorld(catalogue.catalogue)
     report = await importMovieLens(world.deps, { ...target, folder })
@@ -50,6 +51,15 @@ describe('importing MovieLens 100K', () => {
   async function importInto(apart: ImportWorld, set: string): Promise<MovieLensReport> {
     return importMovieLens(apart.deps, { ...target, folder: set })
   }
+
+  it.each([
+    [{ ...target, service: 'nope' }, 'There is no service "nope"'],
+    [{ ...target, app: 'movielens-import' }, 'There is no app "movielens-import"'],
+  ])('refuses %j before it reads anything', async (elsewhere, said) => {
+    const apart = openImportWorld(unread)
+    await expect(importMovieLens(apart.deps, { ...elsewhere, folder: smallSet() })).rejects.toThrow(said)
+    expect(apart.viewers.size).toBe(0)
+  })
 
   it('takes every viewer, title and rating', async () => {
     expect(report).toMatchObject({

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { IMPORT_BATCH_MAX } from '../../modules/accounts/index.ts'
 import {
+  checkTarget,
   collectFaults,
   eventWriter,
   IMPORT_PURPOSES,
@@ -50,7 +51,7 @@ export const movieLensId = (id: string) => `ml-100k-${id}`
 /**
  * Imports MovieLens 100K from its folder: films with genres as categories, users as viewers who registered when they
  * first rated, and their ratings at their own times. Again, it adds nothing; interrupted, it goes on.
- * Throws StartupError when files are missing, Problem service.not_found.
+ * Throws StartupError when files, the service or the app are missing.
  */
 export async function importMovieLens(
   deps: ImportDependencies,
@@ -58,6 +59,7 @@ export async function importMovieLens(
 ): Promise<MovieLensReport> {
   const { folder } = options
   await checkMovieLensFolder(folder)
+  await checkTarget(deps, options)
   const faults = collectFaults()
   const users = await readUsers(folder, faults.add)
   const items = await readItems(folder, faults.add)

@@ -190,6 +190,28 @@ describe('importing rows by a mapping', () => {
     expect(again.counts).toMatchObject({ created: 0, updated: 0, unchanged: 2, refused: 1 })
   })
 
+  it.each([
+    [{ service: 'nope', app: 'cinema-web' }, 'viewers', 'There is no service "nope"'],
+    [{ service: 'nope', app: 'cinema-web' }, 'events', 'There is no service "nope"'],
+    [{ service: 'cinema', app: 'cinema-wbe' }, 'events', 'There is no app "cinema-wbe"'],
+    [{ service: 'cinema', app: 'radio-web' }, 'events', 'The app "radio-web" belongs to radio'],
+  ])('reads nothing into %j: %s', async (elsewhere, kind, said) => {
+    const file = join(folder, 'this file is not even there')
+    const world = openImportWorld(nothing)
+    const mapping = kind === 'viewers' ? viewerMapping : eventMapping
+    const importing = importRows(world.deps, { ...elsewhere, file, mapping })
+    await expect(importing).rejects.toThrow(StartupError)
+    await expect(importing).rejects.toThrow(said)
+    expect(world.entries).toEqual([])
+  })
+
+  it('asks for no app where viewers are imported', async () => {
+    const file = write('one.csv', 'Kunde;Anrede;Geburtstag;seit;Ort;Tarif\n1;Frau;;;;\n')
+    const world = openImportWorld(nothing)
+    await importRows(world.deps, { service: 'cinema', app: '', file, mapping: viewerMapping })
+    expect(world.viewers.size).toBe(1)
+  })
+
   it('stops before anything when a mapped column is not there', async () => {
     const file = write('other.csv', 'id,name\n1,x\n')
     const world = openImportWorld(nothing)

@@ -6,6 +6,7 @@ import type { SourceRow } from '../../modules/catalogue/index.ts'
 import { CsvError, detectEncoding, readCsv, readLines, type Encoding } from '../../platform/csv.ts'
 import { StartupError } from '../../platform/errors.ts'
 import {
+  checkTarget,
   collectFaults,
   eventWriter,
   IMPORT_PURPOSES,
@@ -38,13 +39,15 @@ export interface RowsReport {
  * Imports a CSV or NDJSON file of viewers, titles or events by a mapping. Rows that are wrong are refused one by one.
  * Again, it adds nothing: viewers and titles go by their ids, events by `messageId`, or by all that is mapped of the row
  * where the file has no such id (rows that say the same are then one event).
- * Throws StartupError for a file that lacks a mapped column.
+ * Throws StartupError for a service or app that is not there, and for a file that lacks a mapped column.
  */
 export async function importRows(
   deps: ImportDependencies,
   options: ImportTarget & { file: string; mapping: Mapping },
 ): Promise<RowsReport> {
-  const { mapping } = options
+  const { mapping, service, app } = options
+  if (mapping.kind !== 'titles')
+    await checkTarget(deps, mapping.kind === 'events' ? { service, app } : { service })
   const faults = collectFaults()
   if (mapping.kind === 'viewers') return importViewerRows(deps, options, faults)
   if (mapping.kind === 'titles') return importTitleRows(deps, options, faults)

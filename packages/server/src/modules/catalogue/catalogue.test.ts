@@ -84,6 +84,59 @@ describe.each(recordsBackends())('the catalogue on %s records', (backend) => {
     expect(world.trail).toEqual([])
   })
 
+  it.each([
+    ['releaseDate', { releaseDate: '0000-01-01' }, 'body.releaseDate'],
+    [
+      'a window that begins in year 0',
+      { windows: [{ from: '0000-06-01T00:00:00Z', to: null }] },
+      'body.windows.0.from',
+    ],
+    [
+      'a window whose zone takes it out of year 9999',
+      { windows: [{ from: null, to: '9999-12-31T23:59:59-10:00' }] },
+      'body.windows.0.to',
+    ],
+    [
+      'a window whose zone takes it out of year 1000',
+      { windows: [{ from: '1000-01-01T00:00:00+01:00', to: null }] },
+      'body.windows.0.from',
+    ],
+  ])('refuses what no calendar of the store has: %s', async (_, fields, field) => {
+    const { status, body } = await world.call('POST', '/v1/titles', {
+      id: 'm',
+      kind: 'movie',
+      name: 'M',
+      ...fields,
+    })
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid', errors: [{ field }] },
+    })
+    expect((await world.call('GET', '/v1/titles/m')).status).toBe(404)
+  })
+
+  it('takes the first and the last day that a store has', async () => {
+    const windows = [{ from: '1000-01-01T00:00:00.000Z', to: '9999-12-31T23:59:59.999Z', platform: null }]
+    const first = { kind: 'movie', name: 'M', releaseDate: '0001-01-01', releaseYear: 1900, windows }
+    await world.call('PUT', '/v1/titles/m', first)
+    expect((await world.call('GET', '/v1/titles/m')).body).toMatchObject(first)
+    expect((await world.call('PATCH', '/v1/titles/m', { releaseDate: '9999-12-31' })).status).toBe(200)
+  })
+
+  it.each([
+    'q=a%00b',
+    'category=%00',
+    'parentId=%00',
+    'cursor=%00',
+    `cursor=${Buffer.from('["a\\u0000","b"]').toString('base64url')}`,
+    `cursor=${Buffer.from('["a","b\\u0000"]').toString('base64url')}`,
+  ])('refuses control characters in a question: %s', async (query) => {
+    expect(await world.call('GET', `/v1/titles?${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid' },
+    })
+  })
+
   it('keeps a parent that is in use, and the name of what was deleted', async () => {
     await world.call('PUT', '/v1/titles/show', { kind: 'series', name: 'Show' })
     await world.call('PUT', '/v1/titles/show-1', { kind: 'season', name: 'One', parentId: 'show', number: 1 })

@@ -7,6 +7,7 @@ import {
   channelPatch,
   channelQuery,
   identifier,
+  lineOfText,
   newChannel,
   newTitle,
   title,
@@ -242,7 +243,7 @@ function cursorOf({ name, id }: Item): string {
   return Buffer.from(JSON.stringify([name, id])).toString('base64url')
 }
 
-const cursorContent = z.tuple([z.string(), z.string()])
+const cursorContent = z.tuple([lineOfText, identifier])
 
 function readCursor(cursor: string): { name: string; id: string } {
   try {

@@ -99,6 +99,7 @@ describe('an event that is wrong', () => {
     ['event.in_future', 'ts', { ts: NOW + 3_600_001 }],
     ['event.in_future', 'ts', { ts: Date.UTC(2299, 0, 1) }],
     ['event.invalid', 'ranges.0.1', { ranges: [[0, 'x']] }],
+    ['event.invalid', 'bytes', { bytes: PLAYBACK_LIMITS.bytesMax + 1 }],
     ['event.too_large', undefined, { note: 'x'.repeat(PLAYBACK_LIMITS.eventBytesMax) }],
   ])('is refused as %s, naming %s, and the others are not lost', async (code, field, wrong) => {
     intake = await startIntake()

@@ -17,9 +17,10 @@ export type NameKind =
 
 const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap((line) => line.split(' ')))
 
-/** Personal also at the end of a longer name, as in `customerEmail`. */
+/** Personal also at the end of a longer name, as in `customerEmail`, and with a number behind, as in `surname2`. */
 const PERSONAL_ENDINGS = words(
-  'email emails emailaddress mail phone phonenumber telephone telephonenumber mobilenumber msisdn',
+  'email emails emailaddress mail phone phoneno phonenumber telephone telephoneno telephonenumber tel telno',
+  'mobileno mobilenumber mobilephone cellphone homephone workphone msisdn fax faxno faxnumber',
   'firstname lastname middlename fullname surname givenname familyname username displayname nickname nick maidenname',
   'realname legalname screenname customername viewername membername subscribername profilename contactname',
   'accountname holdername cardholder cardholdername recipientname devicename',
@@ -27,7 +28,10 @@ const PERSONAL_ENDINGS = words(
   'address addresses address1 address2 addressline1 addressline2 addressline street streetaddress streetname',
   'housenumber postalcode postcode zip zipcode',
   'password passwd passphrase passcode secret token apikey authorization cookie credential credentials',
-  'cardnumber creditcard cvv cvc iban accountnumber ssn nationalid passportnumber taxid',
+  'cardnumber creditcard cvv cvc iban accountnumber ssn nationalid nationalidnumber passport passportno passportnumber',
+  'taxid taxnumber dni nif nie cpf curp nino',
+  // The operator's own id of a person: sealed where it stands as the message's, so nowhere else in the clear.
+  'userid viewerid customerid subscriberid memberid',
   'useragent advertisingid idfa idfv gaid',
 )
 /** Personal alone only: at the end of longer names they mean something else. */
@@ -72,6 +76,7 @@ function readKind(key: string): NameKind {
   const whole = parts.join('')
   if (endsIn(parts, ADDRESS_ENDINGS)) return 'address'
   if (PERSONAL_WHOLE.has(whole) || endsIn(parts, PERSONAL_ENDINGS)) return 'personal'
+  if (NUMBERED.test(whole) && endsIn(withoutNumber(parts), PERSONAL_ENDINGS)) return 'personal'
   // `user.name` and `user_name`, as flattened objects have it.
   if (parts.length > 1 && parts.at(-1) === 'name' && PERSON_WHOLE.has(parts.at(-2)!)) return 'personal'
   if (SEARCH_WHOLE.has(whole)) return 'search'
@@ -81,6 +86,13 @@ function readKind(key: string): NameKind {
 }
 
 const SEPARATORS = /[^\p{L}\p{N}]+/u
+
+const NUMBERED = /\D\d{1,2}$/
+
+function withoutNumber(parts: readonly string[]): string[] {
+  const last = parts.at(-1)!.replace(/\d+$/, '')
+  return last === '' ? parts.slice(0, -1) : [...parts.slice(0, -1), last]
+}
 
 function endsIn(parts: readonly string[], names: ReadonlySet<string>): boolean {
   let ending = ''

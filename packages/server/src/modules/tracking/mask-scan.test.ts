@@ -13,15 +13,31 @@ const anything = fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }).map((pi
 const grouped = fc
   .tuple(
     fc.constantFrom('', '', 'a', ' ', '–', 'é', '(', '+', '.'),
-    fc.array(fc.constantFrom('1', '22', '600', '4111', '1234567', '1795305418341'), {
-      minLength: 1,
-      maxLength: 5,
-    }),
+    fc.array(
+      fc.constantFrom('1', '00', '22', '600', '0034612345679', '0034', '4111', '1234567', '1795305418341'),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    ),
     fc.constantFrom('', ' ', '-', '.', '–', ' -', ') ', ' –', '   ', '/', '-–-'),
     fc.constantFrom('', '', 'a', ' ', '.', 'é', ' é'),
   )
   .map(([before, groups, separator, after]) => before + groups.join(separator) + after)
-const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('1.2.3.4.5', '12:30:00', 'fe80', '***', '}{'))
+const address = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.constantFrom(
+    '1.2.3.4.5',
+    '12:30:00',
+    'fe80',
+    '***',
+    '}{',
+    '203.0.113.98:443',
+    '[2001:db8::7]:443',
+    '[::1]',
+  ),
+)
 const text = fc.oneof(anything, grouped, address)
 const key = fc.oneof(
   text,
@@ -34,6 +50,11 @@ const key = fc.oneof(
     'user',
     'device',
     'user.name',
+    'user_id',
+    'phoneNo',
+    'surname2',
+    'fax',
+    'dni',
     'eMai_l',
     'q',
   ),
@@ -81,6 +102,10 @@ describe('the scan of a body', () => {
     '30569309025904',
     '12.27 4111 1111 1111 1111',
     '(020) 7946 0958.',
+    '0034612345679',
+    '203.0.113.98:443',
+    '[2001:db8::7]:443',
+    '[2001:db8::7]',
   ])('never says clean of %s', (value) => {
     const body = { value }
     expect(isPlainlyClean(Buffer.from(JSON.stringify(body)))).toBe(false)
@@ -115,6 +140,11 @@ describe('the scan of a body', () => {
       '{"users":1,"user":[{"name":"Ana"}]}',
       '{"a":"203.0.113.195"}',
       '{"a":["2001:db8::7"]}',
+      '{"phoneNo":"x"}',
+      '{"surname2":"Ruiz"}',
+      '{"fax":1}',
+      '{"dni":"x"}',
+      '{"user_id":"u-1"}',
       '{"203.0.113.195":1}',
       '{"token":7}',
       '{"token":"*x"}',
@@ -135,6 +165,7 @@ describe('the scan of a body', () => {
     '{"type":"heartbeat","ts":1795305418341,"monoMs":305.59999999403954,"positionMs":120000.1}',
     '{"deviceId":"9f1b2c3d-4e5f-4a6b-8c7d-1e2f3a4b5c6d","viewId":"01939f5e-7c2a-7b3e-9d4f-5a6b7c8d9e0f"}',
     '{"title":"Año uno, ça va","model":"iPhone 15","os":"iPadOS","codec":"avc1.4d401f"}',
+    '{"viewId":"01939f5e-7c2a-7b3e-9d4f-000000000012","order":"000123456789"}',
     '{"version":"120.0.60","id":"tt0111161","ranges":[[0,10000],[12000, 22000]], "a":null,"b":true}',
     '{"viewerToken":"*****","phone":null,"email":false,"device":{"os":"iOS 19","model":"x"},"user":"free"}',
     '{"name":"Heat","version":"7.2.1","at":"12:30:00","appVersion":"26.1.0","message":"no","title":"x"}',

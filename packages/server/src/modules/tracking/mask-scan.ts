@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { DEPTH_MAX } from './mask.ts'
+import { isAddress } from './mask-address.ts'
 import { mayTell, nameKind } from './mask-names.ts'
 
 /**
@@ -8,8 +8,8 @@ import { mayTell, nameKind } from './mask-names.ts'
  * decides exactly. So this only has to be never wrong when it says yes (a property test holds it to that). It says no to
  *
  * - signs that an e-mail, an international number, a query or an escape begins with: `@ % + ? # \`, full-width forms;
- * - in strings, 9 digits or more that separators group, or 13 and more as cards have them, unless they are a part of a
- *   word, as in a UUID;
+ * - in strings, 9 digits or more that separators group, 10 and more that begin with just two zeros, or 13 and more as cards
+ *   have them, unless they are a part of a word, as in a UUID;
  * - outside strings, integers of 14 digits or more, and exponents;
  * - keys that say that a person, an address or a search term stands under them, unless nothing does;
  * - strings that are addresses of machines, and nesting.
@@ -81,16 +81,19 @@ function endOfRun(body: Uint8Array, from: number): number {
   if (KINDS[body[from - 1]!] === WORD || KINDS[body[at]!] === WORD) return at
   const isDecimal = separators === 1 && dots === 1
   if (separators > 0) return isDecimal ? at : -1
+  // Two zeros and no third: ids that are filled up with zeros are everywhere.
+  if (digits >= 10 && body[from] === ZERO && body[from + 1] === ZERO && body[from + 2] !== ZERO) return -1
   return digits >= 13 && CARD_FIRST_DIGIT.test(String.fromCharCode(body[from]!)) ? -1 : at
 }
 
+const ZERO = 0x30
 const CARD_FIRST_DIGIT = /[2-6]/
 
 /** Whether a string, from its first byte to its closing quote, is an address, or a key that says what it holds. */
 function tells(body: Uint8Array, from: number, to: number): boolean {
   if (from === to) return false
   // Both ends of an address are of its characters; few other strings' are.
-  if ((MAY_BE_ADDRESS[body[from]!]! & MAY_BE_ADDRESS[body[to - 1]!]!) !== 0 && isAddress(body, from, to))
+  if ((MAY_BE_ADDRESS[body[from]!]! & MAY_BE_ADDRESS[body[to - 1]!]!) !== 0 && holdsAddress(body, from, to))
     return true
   if (!mayTell(body, from, to)) return false
   let next = to + 1
@@ -130,10 +133,11 @@ function saysNothing(body: Uint8Array, from: number): boolean {
   return body[at] === 0x22
 }
 
-const ADDRESS_LENGTH_MAX = 45
+/** In brackets, with a colon and a port. */
+const ADDRESS_LENGTH_MAX = 45 + 8
 const textDecoder = new TextDecoder()
 
-function isAddress(body: Uint8Array, from: number, to: number): boolean {
+function holdsAddress(body: Uint8Array, from: number, to: number): boolean {
   if (to - from < 2 || to - from > ADDRESS_LENGTH_MAX) return false
   let signs = 0
   for (let at = from; at < to; at++) {
@@ -141,13 +145,13 @@ function isAddress(body: Uint8Array, from: number, to: number): boolean {
     if (MAY_BE_ADDRESS[byte] === 0) return false
     if (byte === COLON || byte === DOT) signs++
   }
-  return signs > 1 && isIP(textDecoder.decode(body.subarray(from, to))) !== 0
+  return signs > 1 && isAddress(textDecoder.decode(body.subarray(from, to)))
 }
 
 const COLON = 0x3a
-/** Hexadecimal digits, colon and dot. A zone begins with `%`, which is a sign of other things as well. */
+/** Hexadecimal digits, colon, dot and brackets. A zone begins with `%`, which is a sign of other things as well. */
 const MAY_BE_ADDRESS = new Uint8Array(256)
-for (const character of '0123456789abcdefABCDEF:.') MAY_BE_ADDRESS[character.charCodeAt(0)] = 1
+for (const character of '0123456789abcdefABCDEF:.[]') MAY_BE_ADDRESS[character.charCodeAt(0)] = 1
 
 const WORD = 0
 const QUIET = 1

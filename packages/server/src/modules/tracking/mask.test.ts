@@ -77,6 +77,50 @@ describe('masking of a body', () => {
     expect(body).toEqual({ ip: '203.0.113.0', inner: { ipAddress: '2001:db8:1::' }, ip_address: '' })
   })
 
+  it('cuts what stands under the names of a person, numbered or in another form', () => {
+    const body = {
+      phoneNo: 'x',
+      'Phone No.': 'x',
+      fax: 912345678,
+      surname2: 'Ruiz',
+      contact_phone_2: 'x',
+      dni: '12345678Z',
+      user_id: 'u-17',
+      userid: 17,
+      inner: [{ externalUserId: 'u-17' }],
+      hotel: 'Ritz',
+      series2: 'Two',
+      profileId: 'kids',
+      external_id: 'film-7',
+      mailing: 'weekly',
+      top10: 'yes',
+    }
+    maskTree(body)
+    expect(body).toEqual({
+      phoneNo: '[personal]',
+      'Phone No.': '[personal]',
+      fax: '[personal]',
+      surname2: '[personal]',
+      contact_phone_2: '[personal]',
+      dni: '[personal]',
+      user_id: '[personal]',
+      userid: '[personal]',
+      inner: [{ externalUserId: '[personal]' }],
+      hotel: 'Ritz',
+      series2: 'Two',
+      profileId: 'kids',
+      external_id: 'film-7',
+      mailing: 'weekly',
+      top10: 'yes',
+    })
+  })
+
+  it('truncates addresses of machines that have a port', () => {
+    const body = { peer: '203.0.113.98:443', six: '[2001:db8:1:2::3]:443', time: '12:30', ratio: '16:9' }
+    maskTree(body)
+    expect(body).toEqual({ peer: '203.0.113.0', six: '2001:db8:1::', time: '12:30', ratio: '16:9' })
+  })
+
   it('masks a card number that is sent as a number, and no other number', () => {
     const body = { card: 4111111111111111, ts: 1_795_305_418_341, bytes: 4_111_111 }
     maskTree(body)

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { traceBatches, TRACE_NAMES, type TraceName } from '../../../test/player-traces.ts'
+import { withRealInput } from '../../../test/real-inputs.ts'
 import { playback, useRecorderStore } from '../../../test/recorder-store.ts'
 import { NOW, openTestRecorder, vidOf } from '../../../test/recorder.ts'
 import type { EntryHeader, SegmentMessage } from './envelope.ts'
 
 const { store, open, rowsOf, countsOf } = useRecorderStore()
 
-describe('the recorded traces', () => {
+const traces = withRealInput('player-traces')
+traces.describe('the recorded traces', () => {
   const batchesOf = (name: TraceName) =>
     traceBatches(name, { viewId: `view-${name}`, deviceId: `device-${name}`, contentId: 'movie-1', size: 7 })
 

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { loadOf, playback, until, useRecorderStore } from '../../../test/recorder-store.ts'
 import { entryOf, NOW, openTestRecorder, vidOf } from '../../../test/recorder.ts'
 import { Problem } from '../../platform/errors.ts'
-import type { Logger } from '../../platform/log.ts'
+import { createLogger, type Logger } from '../../platform/log.ts'
+import { createMetrics } from '../../platform/metrics.ts'
 import type { Events } from '../../storage/index.ts'
 import type { EntryHeader } from './envelope.ts'
+import type { IdentifyVerdict } from './recorder-identify.ts'
 
 const CHILD = fileURLToPath(new URL('../../../test/recorder-child.ts', import.meta.url))
 const { store, open, rowsOf, countsOf } = useRecorderStore()
@@ -112,7 +114,7 @@ describe('exactly once', () => {
           return { platform: 'web', service: { timeZone: 'UTC' } }
         },
         resolveExternalIds: async () => new Map(),
-        applyIdentify: async () => {},
+        applyIdentify: async () => ({ outcome: 'claimed' }),
       },
     })
     for (const body of loadOf('down', 5)) await subject.append({ app: 'down' }, body)
@@ -133,6 +135,7 @@ describe('what cannot be recorded', () => {
         resolveExternalIds: async (_, ids) => new Map([...ids].map((id) => [id, vidOf(id)])),
         applyIdentify: async () => {
           if (failure) throw failure
+          return { outcome: 'claimed' }
         },
       },
     })
@@ -143,6 +146,48 @@ describe('what cannot be recorded', () => {
     failure = Object.assign(new Error('value too long'), { code: '22001' })
     await subject.recorder.drain()
     expect(await countsOf('refused')).toMatchObject({ rows: 1 })
+  })
+
+  test('traits that are not taken are counted and told by field, without their names and values', async () => {
+    const metrics = createMetrics('test')
+    const log = createLogger({ role: 'test', level: 'silent' })
+    const warn = vi.spyOn(log, 'warn')
+    const verdicts: IdentifyVerdict[] = [
+      { outcome: 'created', dropped: [{ field: 'birthday' }, { field: 'traits.ana@example.org' }] },
+      { outcome: 'updated', dropped: [{ field: 'birthday' }] },
+      { outcome: 'refused', reason: 'the viewer was erased' },
+      { outcome: 'claimed' },
+    ]
+    const subject = open({
+      metrics,
+      log,
+      accounts: {
+        appById: async () => null,
+        resolveExternalIds: async (_, ids) => new Map([...ids].map((id) => [id, vidOf(id)])),
+        applyIdentify: async () => verdicts.shift() ?? { outcome: 'claimed' },
+      },
+    })
+    const batch = ['a', 'b', 'c', 'd', 'unreadable'].map((id) => ({
+      type: 'identify',
+      messageId: id,
+      deviceTs: NOW,
+      sealedUserId: id,
+      sealedTraits: id === 'unreadable' ? 'no key opens it' : '{"birthday":"1990-02-29"}',
+    }))
+    await subject.append({ app: 'dropping', wire: 'segment', keyKind: 'server' }, { batch })
+    await subject.recorder.drain()
+    const counter = (await metrics.snapshot()).find(
+      ({ name }) => name === 'foyer_recorder_dropped_traits_total',
+    )
+    const { values } = counter as unknown as { values: { labels: { field: string }; value: number }[] }
+    expect(Object.fromEntries(values.map(({ labels, value }) => [labels.field, value]))).toEqual({
+      birthday: 2,
+      traits: 1,
+      all: 2,
+    })
+    expect(warn.mock.calls).toEqual([
+      [{ app: 'dropping', fields: ['birthday', 'traits', 'all'] }, expect.any(String)],
+    ])
   })
 
   test('an entry that cannot be read is set aside and does not stop the line', async () => {

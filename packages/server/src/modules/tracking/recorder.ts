@@ -11,7 +11,7 @@ import { createLocalDates } from './enrich-local-date.ts'
 import { createEnrich } from './enrich.ts'
 import type { Sightings } from './presence-sightings.ts'
 import { openBatch, type Batch, type BatchDependencies } from './recorder-batch.ts'
-import type { Identification } from './recorder-identify.ts'
+import type { Identification, IdentifyVerdict } from './recorder-identify.ts'
 import { insertUntilDone } from './recorder-insert.ts'
 import { openSetAside } from './recorder-set-aside.ts'
 import type { recorderSettings } from './recorder-settings.ts'
@@ -73,7 +73,7 @@ export interface RecorderAccounts {
   /** The subjects of the viewers that a service knows by these ids; new ids are given one. */
   resolveExternalIds(service: string, externalIds: Iterable<string>): Promise<ReadonlyMap<string, Subject>>
   /** Takes what an `identify` says; doing it again changes nothing. */
-  applyIdentify(identification: Identification): Promise<unknown>
+  applyIdentify(identification: Identification): Promise<IdentifyVerdict>
 }
 
 /** What is read of the journal at once: the batch's limits are looked at between. */
@@ -266,6 +266,11 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
 
 function batchDependencies(deps: RecorderDependencies): BatchDependencies {
   const { state, vault, accounts, random, log } = deps
+  const dropped = deps.metrics.counter(
+    'foyer_recorder_dropped_traits_total',
+    'Traits of verified identify messages that were not taken, by field; `all` where none of a message was.',
+    ['field'],
+  )
   return {
     state,
     log,
@@ -275,6 +280,7 @@ function batchDependencies(deps: RecorderDependencies): BatchDependencies {
     appById: accounts.appById,
     resolveViewers: accounts.resolveExternalIds,
     applyIdentify: accounts.applyIdentify,
+    countDropped: (field) => dropped.inc({ field }),
     openFromIntake: vault.openFromIntake,
     pseudonym: vault.pseudonym,
     drawSubject: () => newSubject(random),

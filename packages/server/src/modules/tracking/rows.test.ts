@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { PLAYBACK_LIMITS } from '@foyer/contracts'
 import { describe, expect, test } from 'vitest'
 import type { TrackedEvent } from './recorder-event.ts'
 import { dateTime, eventRow, type ResolvedEvent } from './rows.ts'
@@ -68,10 +69,10 @@ describe('an event’s row', () => {
   )
 
   test('holds what its columns just take', () => {
-    const fields = { positionMs: 8.64e12, bytes: 1e15, seq: 4_294_967_295, rate: -64 }
+    const fields = { positionMs: 8.64e12, bytes: PLAYBACK_LIMITS.bytesMax, seq: 4_294_967_295, rate: -64 }
     expect(JSON.parse(rowOf({}, fields))).toMatchObject({
       position_ms: 8.64e12,
-      bytes: 1e15,
+      bytes: 1e12,
       seq: 4_294_967_295,
       rate: -64,
     })

@@ -1,3 +1,4 @@
+import { PLAYBACK_LIMITS } from '@foyer/contracts'
 import type { Subject } from '../../platform/ids.ts'
 import type { Enrichment } from './enrich.ts'
 import type { TrackedEvent } from './recorder-event.ts'
@@ -51,7 +52,7 @@ export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): str
     seq: wholeWithin(event.seq, SEQ_MAX) ?? 0,
     position_ms: wholeWithin(event.positionMs, POSITION_MS_MAX),
     rate: Math.abs(event.rate) <= RATE_MAX ? event.rate : 1,
-    bytes: wholeWithin(event.bytes, BYTES_MAX) ?? 0,
+    bytes: wholeWithin(event.bytes, PLAYBACK_LIMITS.bytesMax) ?? 0,
     referrer_host: enrichment.referrerHost,
   })
   return `${columns.slice(0, -1)},"properties":${propertiesText(event.properties)}}`
@@ -61,7 +62,6 @@ export function eventRow({ event, enrichment, ...resolved }: ResolvedEvent): str
 const SEQ_MAX = 4_294_967_295
 const POSITION_MS_MAX = 8_640_000_000_000
 const RATE_MAX = 64
-const BYTES_MAX = 1e15
 
 /**
  * A whole number from 0, as its column takes it, or null. One that does not fit its column would make the engine refuse

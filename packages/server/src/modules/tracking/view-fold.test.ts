@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readTrace, TRACE_NAMES, type TraceName } from '../../../test/player-traces.ts'
+import { withRealInput } from '../../../test/real-inputs.ts'
 import { at, fold, NOON, playFrom, total } from '../../../test/views.ts'
 import {
   addEvents,
@@ -11,7 +12,8 @@ import {
   type FoldEvent,
 } from './view-fold.ts'
 
-describe('the recorded traces', () => {
+const traces = withRealInput('player-traces')
+traces.describe('the recorded traces', () => {
   /** From the table in the recordings' README and the measurements of their players, ms. */
   const TRUTH: Record<TraceName, Partial<BucketSums> & { within: number }> = {
     'clean-play': { starts: 1, streams: 1, playedMs: 60_850, stalledMs: 0, unknownMs: 0, within: 100 },

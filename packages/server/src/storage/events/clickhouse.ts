@@ -140,6 +140,15 @@ const INSERT_SETTINGS = {
   input_format_skip_unknown_fields: 0,
   // `{"a.b":1,"a":{"b":2}}` is good JSON and one path to the engine: the first value counts.
   type_json_skip_duplicated_paths: 1,
+  // Properties stay what they were: the engine took "2024-02-30" for the first of March, "12" for a day too, and the
+  // `false` of `["0",false]` for a text.
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
+  input_format_json_read_bools_as_strings: 0,
+  input_format_json_read_bools_as_numbers: 0,
+  input_format_json_read_numbers_as_strings: 0,
+  input_format_json_read_objects_as_strings: 0,
+  input_format_json_read_arrays_as_strings: 0,
   // A repeated insert must make the same blocks in the same order.
   input_format_parallel_parsing: 0,
   max_insert_block_size: '10000000',

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { PLAYBACK_LIMITS } from '@foyer/contracts'
 import { eventRow, ndjson, viewRevisionRow } from '../../../test/event-rows.ts'
 import { eventsBackends, type TestEvents } from '../../../test/events.ts'
 
@@ -133,6 +134,19 @@ describe.each(eventsBackends())('rollups on $name', (backend) => {
       )
       expect(rows).toEqual([{ a: '0', b: '0', c: '0', d: '0' }])
     }
+  })
+
+  test('three whole batches of the largest volumes that the wire takes are summed, and far from the end', async () => {
+    const { bytesMax, eventsMax } = PLAYBACK_LIMITS
+    const many = 3 * eventsMax
+    const rows = Array.from({ length: many }, () => eventRow({ service: 'greedy', bytes: String(bytesMax) }))
+    await store.events.insert('events', { ndjson: ndjson(rows), token: 'greedy' })
+    const [billed] = await store.events.query(
+      `SELECT sum(bytes) AS a, 0 AS b, 0 AS c, 0 AS d FROM bytes_day WHERE service = 'greedy'`,
+      { row: summed },
+    )
+    expect(billed!.a).toBe(String(BigInt(many) * BigInt(bytesMax)))
+    expect(2n ** 63n / BigInt(bytesMax)).toBeGreaterThan(9_000_000n)
   })
 
   test('a rollup admits only what its purpose allowed', async () => {

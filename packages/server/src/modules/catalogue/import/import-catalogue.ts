@@ -119,12 +119,23 @@ function depth({ fields }: Change): number {
 
 function readChange(row: SourceRow): { change: Change } | { errors: readonly FieldError[] } {
   if (row.faults.length > 0) return { errors: row.faults }
-  const { id, kind, ...rest } = row.fields
+  const { id, kind, ...given } = row.fields
   const isChannel = kind === 'channel'
   const parsedId = identifier.safeParse(id)
   if (!parsedId.success) {
     return { errors: [{ field: nameOf(row, 'id'), message: parsedId.error.issues[0]!.message }] }
   }
+  const ofTitles = isChannel ? TITLE_FIELDS.filter((field) => given[field] !== undefined) : []
+  const filled = ofTitles.filter((field) => !isEmpty(given[field]))
+  if (filled.length > 0) {
+    return {
+      errors: filled.map((field) => ({
+        field: nameOf(row, field),
+        message: 'is of titles; a channel has none, so leave it empty',
+      })),
+    }
+  }
+  const rest = Object.fromEntries(Object.entries(given).filter(([field]) => !ofTitles.includes(field)))
   const parsed = isChannel
     ? channelPatch.safeParse(rest)
     : titlePatch.safeParse(kind === undefined ? rest : { ...rest, kind })
@@ -139,6 +150,15 @@ function readChange(row: SourceRow): { change: Change } | { errors: readonly Fie
   return {
     change: { id: parsedId.data, mode: 'merge', family: isChannel ? 'channel' : 'title', fields },
   }
+}
+
+/** What titles have and channels do not: a file of both has a column for it, which is empty in a channel's row. */
+const TITLE_FIELDS = Object.keys(titlePatch.shape).filter(
+  (field) => field !== 'kind' && !Object.hasOwn(channelPatch.shape, field),
+)
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0)
 }
 
 function outcomeOf(row: SourceRow, decision: Decision): ImportedRow {

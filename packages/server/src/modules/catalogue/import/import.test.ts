@@ -85,6 +85,28 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
     expect(await world.call('GET', '/v1/titles')).toEqual(before)
   })
 
+  it('refuses days that no store has by their column, takes the other rows, and says so before too', async () => {
+    const dates = [
+      'id,kind,name,releaseDate,availableFrom,availableTo',
+      'zero,movie,Zero,0000-01-01,,',
+      'early,movie,Early,,0000-05-05,',
+      'late,movie,Late,,,9999-12-31T23:59:59-05:00',
+      'good,movie,Good,2024-02-29,1000-01-01,9999-12-31',
+    ].join('\n')
+    const dry = await world.upload('csv', dates, { query: '&dryRun=true' })
+    const { status, body } = await world.upload('csv', dates)
+    expect(status).toBe(200)
+    expect(body.rows).toEqual(dry.body.rows)
+    expect(
+      body.rows.map(({ id, outcome, errors }) => [id, outcome, errors?.map(({ field }) => field)]),
+    ).toEqual([
+      ['zero', 'refused', ['releaseDate']],
+      ['early', 'refused', ['availableFrom']],
+      ['late', 'refused', ['availableTo']],
+      ['good', 'created', undefined],
+    ])
+  })
+
   it('leaves what the file has no column for, and clears what it has empty', async () => {
     await world.call('PUT', '/v1/titles/m', film)
     const { body } = await world.upload('csv', '\ufeffid,name,synopsis\nm,New name,\n')

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import type { RefusedEvent } from '@foyer/contracts'
 import { maskPersonalInId } from '../../../platform/personal.ts'
 import type { Vault } from '../../../platform/vault/index.ts'
+import { isAddress } from '../mask-address.ts'
 
 /**
  * A wire reads one request's body: it tells which events are taken and which are refused and why, and makes of the former
@@ -77,5 +77,5 @@ function hours(ms: number): string {
 
 /** An id that a client chose; in place of one that is a person's or a machine's address, or a number, a pseudonym that repeats. */
 export function safeId(id: string, vault: Pick<Vault, 'pseudonym'>): string {
-  return isIP(id) === 0 && maskPersonalInId(id) === id ? id : vault.pseudonym('clientId', id)
+  return !isAddress(id) && maskPersonalInId(id) === id ? id : vault.pseudonym('clientId', id)
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { MetricObject } from 'prom-client'
 import { systemRandom } from '../platform/ids.ts'
+import { asDiskFull } from '../platform/disk-space.ts'
 import { StartupError } from '../platform/errors.ts'
 import { waitForFolderLock } from '../platform/folder-lock.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
-import { actAsChild, EXIT_CONFIGURATION, type ChildMessage } from '../platform/processes.ts'
+import { actAsChild, EXIT_CONFIGURATION, EXIT_TEMPORARY, type ChildMessage } from '../platform/processes.ts'
 import { createApi, createWorker, type Foundations } from '../app.ts'
 import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
 import { baseUrlOf, readConfiguration, type Configuration } from './configuration.ts'
@@ -81,10 +82,12 @@ export async function run([name]: string[]): Promise<void> {
   const context = { configuration, folder: openDataFolder(configuration.server.dataFolder), log }
   let close = async (): Promise<void> => undefined
   const channel = actAsChild({ drain: () => close(), log })
-  process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'a rejection that nobody handled ends this process')
-    process.exit(1)
-  })
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error, event }, 'an error that nobody handled ends this process')
+      process.exit(1)
+    })
+  }
   try {
     // A predecessor whose supervisor was killed may still be finishing: there is never more than one of a kind.
     const lock = await waitForFolderLock(
@@ -101,14 +104,21 @@ export async function run([name]: string[]): Promise<void> {
     if (child.snapshot) tellMetrics(channel.send, name, child.snapshot)
     channel.ready(child.info)
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(EXIT_CONFIGURATION)
+    const full = asDiskFull(error, context.folder.root)
+    if (full) return channel.fail(full.message, EXIT_TEMPORARY)
+    if (error instanceof StartupError) return channel.fail(error.message, EXIT_CONFIGURATION)
+    log.error({ err: error }, 'this process could not start')
+    channel.fail(reasonOf(error), 1)
   }
 
   function isChildName(value: string | undefined): value is ChildName {
     return value !== undefined && Object.hasOwn(CHILDREN, value)
   }
+}
+
+/** The first line of what an error says: what follows may hold values. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n', 1)[0]! : 'something that is no error was thrown'
 }
 
 function tellMetrics(

@@ -180,6 +180,29 @@ describe('a start that cannot be', () => {
   })
 })
 
+/** Registers viewers until one is refused. Tells the refusal, and the addresses of those that were made. */
+async function viewersUntilRefused(url: string, apiKey: string) {
+  const authorization = `Bearer ${apiKey}`
+  const made: string[] = []
+  for (let index = 0; index < 500; index++) {
+    const response = await fetch(`${url}/v1/viewers`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ service: 'cinema', externalId: `disk-${index}`, city: 'x'.repeat(100) }),
+    })
+    const text = await response.text()
+    expect(text).not.toMatch(STACK_TRACE)
+    const { id, code } = JSON.parse(text) as { id: string; code: string }
+    if (response.status !== 201)
+      return {
+        made,
+        refusal: { status: response.status, code, retryAfter: response.headers.get('retry-after') },
+      }
+    made.push(`${url}/v1/viewers/${id}?service=cinema`)
+  }
+  throw new Error('no viewer was refused')
+}
+
 describe.runIf(mayMount)('a full disk', () => {
   const MEGABYTES = 600
 
@@ -224,7 +247,9 @@ describe.runIf(mayMount)('a full disk', () => {
       let onDisk: TestInstance | undefined
       try {
         onDisk = await startInstance({ dataFolder: join(disk.folder, 'data') })
-        const { serverKey } = await testApp(await firstOperator(onDisk))
+        const operator = await firstOperator(onDisk)
+        const { apiKey } = operator
+        const { serverKey } = await testApp(operator)
         const acked = new Set<string>()
         const attempt = async (id: string): Promise<number> => {
           const response = await fetch(`${onDisk!.url}/v1/batch`, {
@@ -252,11 +277,27 @@ describe.runIf(mayMount)('a full disk', () => {
           if ((await attempt(`full-${index}`)) === 503) refused++
         expect(refused).toBeGreaterThan(0)
 
+        const viewers = await viewersUntilRefused(onDisk.url, apiKey)
+        expect(viewers.refusal).toEqual({
+          status: 503,
+          code: expect.stringMatching(/^store\./),
+          retryAfter: expect.any(String),
+        })
+        expect((await fetch(`${onDisk.url}/readyz`)).status).toBe(503)
+
         disk.makeRoom()
         await vi.waitFor(async () => expect(await attempt('after')).toBe(200), {
           timeout: 60_000,
           interval: 250,
         })
+        await vi.waitFor(async () => expect((await fetch(`${onDisk!.url}/readyz`)).status).toBe(200), {
+          timeout: 60_000,
+          interval: 250,
+        })
+        for (const url of viewers.made) {
+          const answer = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } })
+          expect(answer.status).toBe(200)
+        }
         const folder = onDisk.dataFolder
         await vi.waitFor(
           async () => {

@@ -66,6 +66,7 @@ export const PROBLEMS = {
   'report.range_invalid': { status: 400, title: 'The date range is not valid' },
   'report.too_expensive': { status: 422, title: 'The report needs more time or memory than allowed' },
   'store.unavailable': { status: 503, title: 'A store is restarting; try again in a moment' },
+  'store.full': { status: 503, title: 'A store has no room left; nothing was changed, try again later' },
   'server.draining': { status: 503, title: 'The server is stopping; try again' },
   'server.failed': { status: 500, title: 'Something failed on our side' },
 } as const satisfies Record<string, { status: number; title: string }>

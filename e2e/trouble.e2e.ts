@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openDataFolder } from '../packages/server/src/cli/data-folder.ts'
+import { makeSmallDisk, mayMount } from '../packages/server/test/small-disk.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { queryEvents } from './stored-events.ts'
@@ -180,39 +180,76 @@ describe('a start that cannot be', () => {
   })
 })
 
-/** Writes until the disk takes no more. */
-function fillUp(path: string): void {
-  const file = openSync(path, 'w')
-  try {
-    for (let size = 8_388_608; size >= 4_096;) {
-      try {
-        writeSync(file, Buffer.alloc(size))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-        size /= 2
+/** Registers viewers until one is refused. Tells the refusal, and the addresses of those that were made. */
+async function viewersUntilRefused(url: string, apiKey: string) {
+  const authorization = `Bearer ${apiKey}`
+  const made: string[] = []
+  for (let index = 0; index < 500; index++) {
+    const response = await fetch(`${url}/v1/viewers`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ service: 'cinema', externalId: `disk-${index}`, city: 'x'.repeat(100) }),
+    })
+    const text = await response.text()
+    expect(text).not.toMatch(STACK_TRACE)
+    const { id, code } = JSON.parse(text) as { id: string; code: string }
+    if (response.status !== 201)
+      return {
+        made,
+        refusal: { status: response.status, code, retryAfter: response.headers.get('retry-after') },
       }
-    }
-  } finally {
-    closeSync(file)
+    made.push(`${url}/v1/viewers/${id}?service=cinema`)
   }
+  throw new Error('no viewer was refused')
 }
-
-/** A disk of its own needs a mount, which only root may make: elsewhere this is declared as not tried. */
-const mayMount = process.platform === 'linux' && process.getuid?.() === 0
 
 describe.runIf(mayMount)('a full disk', () => {
   const MEGABYTES = 600
+
+  it('ends a first start at once, says so, and leaves no half of a database behind', async () => {
+    const disk = makeSmallDisk(20)
+    try {
+      const dataFolder = join(disk.folder, 'data')
+      const { code, output } = await runCommand(['serve'], { dataFolder })
+      expect(code).toBe(78)
+      expect(output).toMatch(
+        /^The disk that holds \S+ is full or nearly so: \d+ MB are free\. Make room .*\n$/,
+      )
+      expect(existsSync(join(dataFolder, 'records.new'))).toBe(false)
+    } finally {
+      disk.remove()
+    }
+  })
+
+  it('ends a later start the same way, and the next one after room was made is well', async () => {
+    const disk = makeSmallDisk(120)
+    try {
+      const dataFolder = join(disk.folder, 'data')
+      await (await startInstance({ dataFolder })).stop()
+      disk.fill()
+      const { code, output } = await runCommand(['serve'], { dataFolder })
+      expect(code).toBe(78)
+      expect(output).toMatch(/^The disk that holds .*\n$/)
+      disk.makeRoom()
+      const again = await startInstance({ dataFolder })
+      expect((await fetch(`${again.url}/readyz`)).status).toBe(200)
+      await again.stop()
+    } finally {
+      disk.remove()
+    }
+  })
 
   it(
     'is answered by 503, loses nothing that was acknowledged, and is over when there is room again',
     { timeout: 240_000 },
     async () => {
-      const disk = await mkdtemp(join(tmpdir(), 'foyer-disk-'))
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', disk])
+      const disk = makeSmallDisk(MEGABYTES)
       let onDisk: TestInstance | undefined
       try {
-        onDisk = await startInstance({ dataFolder: join(disk, 'data') })
-        const { serverKey } = await testApp(await firstOperator(onDisk))
+        onDisk = await startInstance({ dataFolder: join(disk.folder, 'data') })
+        const operator = await firstOperator(onDisk)
+        const { apiKey } = operator
+        const { serverKey } = await testApp(operator)
         const acked = new Set<string>()
         const attempt = async (id: string): Promise<number> => {
           const response = await fetch(`${onDisk!.url}/v1/batch`, {
@@ -234,18 +271,33 @@ describe.runIf(mayMount)('a full disk', () => {
         }
         for (let index = 0; index < 50; index++) await attempt(`before-${index}`)
 
-        const ballast = join(disk, 'ballast')
-        fillUp(ballast)
+        disk.fill()
         let refused = 0
         for (let index = 0; index < 400 && refused === 0; index++)
           if ((await attempt(`full-${index}`)) === 503) refused++
         expect(refused).toBeGreaterThan(0)
 
-        await rm(ballast)
+        const viewers = await viewersUntilRefused(onDisk.url, apiKey)
+        expect(viewers.refusal).toEqual({
+          status: 503,
+          code: expect.stringMatching(/^store\./),
+          retryAfter: expect.any(String),
+        })
+        expect((await fetch(`${onDisk.url}/readyz`)).status).toBe(503)
+
+        disk.makeRoom()
         await vi.waitFor(async () => expect(await attempt('after')).toBe(200), {
           timeout: 60_000,
           interval: 250,
         })
+        await vi.waitFor(async () => expect((await fetch(`${onDisk!.url}/readyz`)).status).toBe(200), {
+          timeout: 60_000,
+          interval: 250,
+        })
+        for (const url of viewers.made) {
+          const answer = await fetch(url, { headers: { authorization: `Bearer ${apiKey}` } })
+          expect(answer.status).toBe(200)
+        }
         const folder = onDisk.dataFolder
         await vi.waitFor(
           async () => {
@@ -259,8 +311,7 @@ describe.runIf(mayMount)('a full disk', () => {
         )
       } finally {
         await onDisk?.stop()
-        execFileSync('umount', ['-l', disk])
-        await rm(disk, { recursive: true, force: true })
+        disk.remove()
       }
     },
   )

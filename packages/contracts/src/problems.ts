@@ -68,6 +68,7 @@ export const PROBLEMS = {
   'report.too_expensive': { status: 422, title: 'The report needs more time or memory than allowed' },
   'live.not_ready': { status: 503, title: 'Who is there is not known yet; try again in a moment' },
   'store.unavailable': { status: 503, title: 'A store is restarting; try again in a moment' },
+  'store.full': { status: 503, title: 'A store has no room left; nothing was changed, try again later' },
   'server.draining': { status: 503, title: 'The server is stopping; try again' },
   'server.failed': { status: 500, title: 'Something failed on our side' },
 } as const satisfies Record<string, { status: number; title: string }>

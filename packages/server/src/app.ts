@@ -130,7 +130,7 @@ export async function createApi(
   await mount(server, consolePages({ folder: CONSOLE_FOLDER }))
   await operationsRoutes({
     checks: {
-      records: async () => void (await records.pool.query('SELECT 1')),
+      records: () => records.check(),
       events: () => events.ping(),
       journal: async () => void journal.backlog(),
     },

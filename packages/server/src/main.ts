@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+import { saysDiskFull } from './platform/disk-space.ts'
 import { StartupError } from './platform/errors.ts'
-import { EXIT_CONFIGURATION } from './platform/processes.ts'
+import { EXIT_CONFIGURATION, EXIT_TEMPORARY } from './platform/processes.ts'
 
 /**
  * The command line. Each command is loaded when it is called, so that `foyer help` does not open a database engine.
@@ -58,6 +59,10 @@ main().catch((error: unknown) => {
   if (error instanceof StartupError) {
     process.stderr.write(`${error.message}\n`)
     process.exit(EXIT_CONFIGURATION)
+  }
+  if (saysDiskFull(error)) {
+    process.stderr.write(`A disk is full (${(error as Error).message}). Make room, then try again.\n`)
+    process.exit(EXIT_TEMPORARY)
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   process.exit(1)

@@ -23,7 +23,7 @@ export async function openApiDocument(): Promise<object> {
     log,
     metrics: createMetrics('openapi'),
     folder: absent('folder'),
-    records: { db: absent('records'), pool: absent('records'), close: async () => undefined },
+    records: absent('records'),
     events: absent('events'),
     journal: absent('journal'),
     vault: createVault({ ring: openFileKeyRing(join(keys, 'keys'), { clock: systemClock }) }),

@@ -87,6 +87,7 @@ function withClients(
   return {
     db: main.db,
     pool: main.pool,
+    check: () => main.check(),
     address,
     openClient,
     async close() {

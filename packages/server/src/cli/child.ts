@@ -1,10 +1,11 @@
 import type { MetricObject } from 'prom-client'
 import { systemRandom } from '../platform/ids.ts'
+import { asDiskFull } from '../platform/disk-space.ts'
 import { StartupError } from '../platform/errors.ts'
 import { waitForFolderLock } from '../platform/folder-lock.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
-import { actAsChild, EXIT_CONFIGURATION, type ChildMessage } from '../platform/processes.ts'
+import { actAsChild, EXIT_CONFIGURATION, EXIT_TEMPORARY, type ChildMessage } from '../platform/processes.ts'
 import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
 import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
 import { baseUrlOf, readConfiguration, type Configuration } from './configuration.ts'
@@ -88,10 +89,12 @@ export async function run([name]: string[]): Promise<void> {
   const channel = actAsChild({ drain: () => close(), log })
   const folder = openDataFolder(configuration.server.dataFolder)
   const context = { configuration, folder, log, send: channel.send }
-  process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'a rejection that nobody handled ends this process')
-    process.exit(1)
-  })
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error, event }, 'an error that nobody handled ends this process')
+      process.exit(1)
+    })
+  }
   try {
     // A predecessor whose supervisor was killed may still be finishing: there is never more than one of a kind.
     const lock = await waitForFolderLock(
@@ -108,14 +111,21 @@ export async function run([name]: string[]): Promise<void> {
     if (child.snapshot) tellMetrics(channel.send, name, child.snapshot)
     channel.ready(child.info)
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(EXIT_CONFIGURATION)
+    const full = asDiskFull(error, context.folder.root)
+    if (full) return channel.fail(full.message, EXIT_TEMPORARY)
+    if (error instanceof StartupError) return channel.fail(error.message, EXIT_CONFIGURATION)
+    log.error({ err: error }, 'this process could not start')
+    channel.fail(reasonOf(error), 1)
   }
 
   function isChildName(value: string | undefined): value is ChildName {
     return value !== undefined && Object.hasOwn(CHILDREN, value)
   }
+}
+
+/** The first line of what an error says: what follows may hold values. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n', 1)[0]! : 'something that is no error was thrown'
 }
 
 function tellMetrics(

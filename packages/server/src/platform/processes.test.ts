@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { fork } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from './clock.ts'
 import { StartupError } from './errors.ts'
-import { createLogger } from './log.ts'
+import { createLogger, type Logger } from './log.ts'
 import { startSupervisor, type ChildSpec, type Supervisor } from './processes.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../test/child-fixture.ts', import.meta.url))
@@ -77,10 +80,50 @@ describe('the supervisor', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
-  it('gives up when a child says that its configuration is wrong', async () => {
+  it('gives up when a child says that its configuration is wrong, in the child’s words', async () => {
     supervisor = startSupervisor({ stages: [[child('one', 'misconfigured')]], clock: systemClock, log })
-    await expect(supervisor.ready).rejects.toThrow(StartupError)
+    await expect(supervisor.ready).rejects.toThrow(new StartupError('The setting is wrong.'))
     await expect(supervisor.failed).rejects.toThrow(StartupError)
+  })
+
+  it('gives up a first start on a full disk at once', async () => {
+    supervisor = startSupervisor({ stages: [[child('one', 'full')]], clock: systemClock, log })
+    await expect(supervisor.ready).rejects.toThrow(new StartupError('The disk is full.'))
+  })
+
+  it.each([
+    ['broken', 'The engine does not turn.'],
+    ['killed', 'it was ended by SIGKILL'],
+  ])('gives up when a child never becomes ready (%s), and says why', async (mode, why) => {
+    supervisor = startSupervisor({ stages: [[child('good')], [child('one', mode)]], clock: systemClock, log })
+    await expect(supervisor.ready).rejects.toThrow(
+      new StartupError(`one did not start in 5 attempts. The last one failed: ${why}`),
+    )
+    await expect(supervisor.failed).rejects.toThrow(StartupError)
+  })
+
+  it('goes on trying once it has run, until the disk has room again', async () => {
+    const place = join(tmpdir(), `foyer-full-once-${process.pid}`)
+    const pids: number[] = []
+    const ended: string[] = []
+    supervisor = startSupervisor({
+      stages: [[{ ...child('one'), args: ['full once', place] }]],
+      clock: systemClock,
+      log: { ...log, warn: ({ reason }: { reason?: string }) => ended.push(String(reason)) } as Logger,
+      onReady: (_name, info) => pids.push(Number(info['pid'])),
+    })
+    await supervisor.ready
+    writeFileSync(place, '')
+    process.kill(pids[0]!, 'SIGKILL')
+    await vi.waitFor(() => expect(ended).toContain('The disk is full.'), { timeout: 10_000 })
+    rmSync(place)
+    await vi.waitFor(() => expect(pids).toHaveLength(2), { timeout: 10_000 })
+  })
+
+  it('never says that it is ready when it is stopped before', async () => {
+    supervisor = startSupervisor({ stages: [[child('one', 'slow')]], clock: systemClock, log })
+    await supervisor.stop()
+    await expect(supervisor.ready).rejects.toThrow(StartupError)
   })
 
   it('leaves no child behind when it is killed itself', async () => {

@@ -19,7 +19,7 @@ export interface ChildSpec {
 }
 
 export interface Supervisor {
-  /** Resolves when every child has said that it is ready. Rejects with StartupError when one cannot start at all. */
+  /** Resolves when every child has said that it is ready. Rejects with StartupError when one cannot start, or when it is stopped before. */
   readonly ready: Promise<void>
   /** Rejects when a child ended with a condition that a restart does not mend; never resolves. */
   readonly failed: Promise<never>
@@ -36,10 +36,19 @@ export type ChildMessage =
   | { readonly type: 'ready'; readonly info?: Readonly<Record<string, string | number>> }
   | { readonly type: 'metrics'; readonly role: string; readonly metrics: unknown }
   | { readonly type: 'live'; readonly news: unknown }
+  | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'drain' }
 
 /** Exit code of a child whose start failed for a reason that a person must mend (sysexits.h EX_CONFIG). */
 export const EXIT_CONFIGURATION = 78
+/**
+ * Exit code of a child whose start failed for a reason that may pass, such as a full disk (sysexits.h EX_TEMPFAIL). Who
+ * waits for a first start is told at once; an instance that has run goes on trying.
+ */
+export const EXIT_TEMPORARY = 75
+
+/** How often a child may end before everything has been ready once: what then fails fails for ever. */
+const FIRST_ATTEMPTS_MAX = 5
 
 const RESTART_DELAY_MS = { first: 100, last: 5_000 }
 /** How long a child that lost its supervisor may take to finish. */
@@ -58,6 +67,13 @@ export interface SupervisorOptions {
   readonly onReady?: (name: string, info: Readonly<Record<string, string | number>>) => void
 }
 
+/** How a child ended, and why in its own words if it had any. */
+interface ChildEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly reason: string | undefined
+}
+
 interface Running {
   readonly spec: ChildSpec
   process: ChildProcess
@@ -69,6 +85,9 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
   const { clock, log } = options
   const running = new Map<string, Running>()
   let isStopping = false
+  let wasReady = false
+  /** How often each child has ended before everything was ready. */
+  const attempts = new Map<string, number>()
   let fail!: (error: Error) => void
   const failed = new Promise<never>((_resolve, reject) => (fail = reject))
   failed.catch(() => undefined)
@@ -81,24 +100,41 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     })
     const entry: Running = { spec, process: child, startedAt: clock.now(), delayMs }
     running.set(spec.name, entry)
+    let reason: string | undefined
     return new Promise((resolve, reject) => {
       child.on('message', (message: ChildMessage) => {
+        if (message.type === 'failed') return void (reason = message.reason)
         if (message.type !== 'ready') return options.onMessage?.(spec.name, message)
         options.onReady?.(spec.name, message.info ?? {})
         resolve()
       })
       child.once('exit', (code, signal) => {
         if (isStopping) return resolve()
-        if (code === EXIT_CONFIGURATION) {
-          const error = new StartupError(`${spec.name} could not start; see its message above.`)
+        const refusal = refusalOf(spec.name, { code, signal, reason })
+        if (refusal !== undefined) {
+          const error = new StartupError(refusal)
           fail(error)
           return reject(error)
         }
-        log.warn({ child: spec.name, code, signal }, 'child ended, starting it again')
+        log.warn({ child: spec.name, code, signal, reason }, 'child ended, starting it again')
         restartLater(entry).then(resolve, reject)
       })
       child.once('error', reject)
     })
+  }
+
+  /** Why a child that ended is not started again; undefined when it is. */
+  function refusalOf(name: string, end: ChildEnd): string | undefined {
+    if (end.code === EXIT_CONFIGURATION)
+      return end.reason ?? `${name} could not start; see its message above.`
+    if (wasReady) return undefined
+    if (end.code === EXIT_TEMPORARY && end.reason !== undefined) return end.reason
+    const count = (attempts.get(name) ?? 0) + 1
+    attempts.set(name, count)
+    if (count < FIRST_ATTEMPTS_MAX) return undefined
+    const last =
+      end.reason ?? (end.signal ? `it was ended by ${end.signal}` : `it ended with code ${end.code}`)
+    return `${name} did not start in ${count} attempts. The last one failed: ${last}`
   }
 
   function restartLater(entry: Running): Promise<void> {
@@ -117,6 +153,8 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     for (const stage of options.stages) {
       if (!isStopping) await Promise.all(stage.map((spec) => start(spec, RESTART_DELAY_MS.first)))
     }
+    if (isStopping) throw new StartupError('It was stopped before it was ready.')
+    wasReady = true
   }
 
   async function stopOne({ spec, process: child }: Running): Promise<void> {
@@ -160,6 +198,8 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
  */
 export function actAsChild(options: { drain: () => Promise<void>; log: Logger }): {
   ready(info?: Readonly<Record<string, string | number>>): void
+  /** Tells the supervisor why it cannot start, and ends. Prints the reason where there is no supervisor. */
+  fail(reason: string, exitCode: number): void
   /** `onSent` is called once the channel has taken it, or will not: who sends much waits for it. */
   send(message: ChildMessage, onSent?: () => void): void
   onMessage(listener: (message: ChildMessage) => void): void
@@ -195,6 +235,14 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
     ready(info) {
       isReady = true
       send({ type: 'ready', ...(info ? { info } : {}) })
+    },
+    fail(reason, exitCode) {
+      if (process.connected && process.send) {
+        process.send({ type: 'failed', reason } satisfies ChildMessage, () => process.exit(exitCode))
+        return
+      }
+      process.stderr.write(`${reason}\n`)
+      process.exit(exitCode)
     },
     send,
     onMessage: (listener) => void process.on('message', listener),

@@ -22,6 +22,8 @@ import type { Sessions } from './sessions.ts'
 const tags = ['Signing in']
 const anybody = { access: 'public' } as const
 const signedIn = { access: 'signedIn' } as const
+/** What is of people themselves is not for API keys. */
+const security = [{ session: [] }]
 const noContent = { 204: z.null().describe('Done.') }
 
 /** Signing in and out, and what operators do with their own account. */
@@ -96,6 +98,7 @@ export function sessionRoutes(deps: {
         config: signedIn,
         schema: {
           summary: 'Change the own password',
+          security,
           description: 'Ends all other sessions.',
           tags,
           body: operatorPasswordChange,
@@ -125,6 +128,7 @@ export function sessionRoutes(deps: {
         config: signedIn,
         schema: {
           summary: 'Who is signed in',
+          security,
           tags,
           response: { 200: operatorMe, ...problems('operator.sign_in_required') },
         },
@@ -138,6 +142,7 @@ export function sessionRoutes(deps: {
         config: signedIn,
         schema: {
           summary: 'List the own sessions',
+          security,
           tags,
           response: { 200: pageOf(operatorSession), ...problems('operator.sign_in_required') },
         },
@@ -151,6 +156,7 @@ export function sessionRoutes(deps: {
         config: signedIn,
         schema: {
           summary: 'End all other sessions of the own',
+          security,
           tags,
           response: { ...noContent, ...problems('operator.sign_in_required', 'request.cross_origin') },
         },
@@ -167,6 +173,7 @@ export function sessionRoutes(deps: {
         config: signedIn,
         schema: {
           summary: 'End a session of the own',
+          security,
           tags,
           params: z.object({ id: z.uuid() }),
           response: {

@@ -64,7 +64,6 @@ function playbackRoute(scope: HttpServer, intake: Intake): void {
         description:
           'See docs/reference/playback-wire.md. 204 when all was taken and there is nothing to say.',
         tags: ['intake'],
-        security: [{ writeKey: [] }],
         consumes: ['application/json', 'text/plain'],
         body: playbackBatch,
         response: { 200: intakeReport, 204: z.null(), ...refusals },
@@ -97,7 +96,6 @@ function segmentRoutes(scope: HttpServer, intake: Intake): void {
           summary: type === null ? 'Take a batch of Segment messages' : `Take a Segment ${type} message`,
           description: 'The Segment HTTP API; see docs/guides/segment.md.',
           tags: ['intake'],
-          security: [{ writeKey: [] }],
           consumes: ['application/json', 'text/plain'],
           body: type === null ? segmentBatch : segmentMessage.partial({ type: true }),
           response: { 200: intakeReport.partial({ accepted: true, refused: true }), ...refusals },

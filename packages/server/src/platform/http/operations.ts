@@ -21,7 +21,7 @@ const CHECK_MS_MAX = 2_000
 
 const readiness = z.object({
   status: z.enum(['ready', 'draining', 'waiting']),
-  checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  checks: z.record(z.string(), z.enum(['ok', 'full', 'failed'])),
 })
 
 export function operationsRoutes(options: OperationsOptions): Routes {
@@ -52,7 +52,7 @@ export function operationsRoutes(options: OperationsOptions): Routes {
         const checks = Object.fromEntries(
           await Promise.all(
             Object.entries(options.checks).map(
-              async ([name, check]) => [name, (await passes(check)) ? 'ok' : 'failed'] as const,
+              async ([name, check]) => [name, await stateOf(check)] as const,
             ),
           ),
         )
@@ -89,16 +89,16 @@ export function operationsRoutes(options: OperationsOptions): Routes {
   }
 }
 
-async function passes(check: () => Promise<void>): Promise<boolean> {
+async function stateOf(check: () => Promise<void>): Promise<'ok' | 'full' | 'failed'> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), CHECK_MS_MAX)
   })
   try {
     await Promise.race([check(), timeout])
-    return true
-  } catch {
-    return false
+    return 'ok'
+  } catch (error) {
+    return error instanceof Problem && error.code === 'store.full' ? 'full' : 'failed'
   } finally {
     clearTimeout(timer)
   }

@@ -21,7 +21,10 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     request.log.error({ err: error, code: problem.code }, 'request failed')
   void reply
     .code(problem.status)
-    .headers(problem.headers)
+    .headers({
+      ...(problem.status === 503 ? { 'retry-after': RETRY_AFTER_S } : {}),
+      ...lowerCased(problem.headers),
+    })
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send(problem.toDetails(request.id))
@@ -29,8 +32,8 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  // Libraries wrap what a store has thrown (Drizzle: "Failed query").
-  if (error instanceof Error && error.cause instanceof Problem) return error.cause
+  const caused = problemWithin(error)
+  if (caused) return caused
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext ?? 'body'
     const errors: FieldError[] = error.validation.map((issue) => ({
@@ -50,6 +53,25 @@ export function toProblem(error: unknown): Problem {
   if (status === 429) return new Problem('request.too_many')
   if (status !== undefined && status >= 400 && status < 500) return new Problem('request.invalid')
   return new Problem('server.failed', undefined, { cause: error })
+}
+
+/** Whoever is told to try again is told when, unless the problem knows better, s. */
+const RETRY_AFTER_S = '1'
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+const CAUSES_MAX = 5
+
+/** Libraries wrap what a store has thrown (Drizzle: "Failed query"), and our own code wraps that. */
+function problemWithin(error: unknown): Problem | null {
+  let part = error
+  for (let depth = 0; depth < CAUSES_MAX && part instanceof Error; depth += 1) {
+    if (part instanceof Problem) return part
+    part = part.cause
+  }
+  return null
 }
 
 /** Response schemas for the given problems, to be spread into a route's `response`. */

@@ -44,7 +44,12 @@ beforeEach(async () => {
     throw new Error('SELECT secret FROM somewhere')
   })
   server.get('/wrapped', { config: { access: 'public' } }, () => {
-    throw new Error('Failed query', { cause: new Problem('store.unavailable') })
+    throw new Error('migration', {
+      cause: new Error('Failed query', { cause: new Problem('store.unavailable') }),
+    })
+  })
+  server.get('/full', { config: { access: 'public' } }, () => {
+    throw new Problem('store.full', undefined, { headers: { 'Retry-After': '10' } })
   })
 })
 afterEach(() => server.close())
@@ -114,6 +119,12 @@ describe('a refusal', () => {
   ] as const)('has a code for %s', async (_what, request, code) => {
     const answer = await server.inject({ ...request })
     expect(answer.json()).toMatchObject({ code })
+  })
+
+  it('that passes says when to come again, and the problem’s own word counts', async () => {
+    expect((await server.inject('/wrapped')).headers['retry-after']).toBe('1')
+    expect((await server.inject('/full')).headers['retry-after']).toBe('10')
+    expect((await server.inject('/fail')).headers['retry-after']).toBeUndefined()
   })
 
   it('of ours tells nothing of what failed', async () => {

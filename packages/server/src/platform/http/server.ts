@@ -23,6 +23,7 @@ import {
 import type { Logger } from '../log.ts'
 import { Problem } from '../errors.ts'
 import { checkAccess, type Authenticate } from './access.ts'
+import { describeAccess, SECURITY_SCHEMES } from './describe-access.ts'
 import { answerProblem } from './problem-handler.ts'
 
 export type HttpServer = FastifyInstance<
@@ -146,17 +147,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       },
       servers: [{ url: '/' }],
       components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key made in the console.' },
-          writeKey: {
-            type: 'http',
-            scheme: 'basic',
-            description: "An app's write key as user name, no password.",
-          },
-        },
+        securitySchemes: SECURITY_SCHEMES,
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (document) =>
+      jsonSchemaTransform({
+        ...document,
+        ...(document.schema ? { schema: describeAccess(document.schema, document.route) } : {}),
+      }),
     transformObject: jsonSchemaTransformObject,
   })
   server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>

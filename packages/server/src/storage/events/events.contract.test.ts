@@ -5,81 +5,16 @@ import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { anyProperties, withoutNothing } from '../../../test/any-properties.ts'
 import { eventRow, ndjson, viewRevisionRow } from '../../../test/event-rows.ts'
 import { eventsBackends, type TestEvents } from '../../../test/events.ts'
 import { Problem } from '../../platform/errors.ts'
-import { readMigrations } from '../migrations.ts'
 import type { Events } from './events.ts'
-import { migrateEvents, repeatable } from './migrate.ts'
 import { defineReport } from './report.ts'
 
 const SLOW = 'SELECT count() AS n FROM numbers(1000000000000) WHERE sipHash64(number) = 1'
 const count = z.object({ n: z.coerce.number() })
 const text = z.object({ value: z.string() })
-
-/** Texts that an engine might take for something else, and any other. */
-const anyText = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 20 }),
-  fc.date({ min: new Date('1800-01-01'), max: new Date('2400-01-01'), noInvalidDate: true }).chain((date) => {
-    const iso = date.toISOString()
-    return fc.constantFrom(
-      iso,
-      iso.slice(0, 10),
-      iso.slice(0, 19).replace('T', ' '),
-      iso.replace('Z', '+02:00'),
-      date.toUTCString(),
-      iso.slice(0, 10).replaceAll('-', '/'),
-      iso.slice(11, 19),
-      String(date.getTime()),
-    )
-  }),
-  fc.double({ noNaN: true }).map(String),
-  fc.ipV4(),
-  fc.ipV6(),
-  fc.uuid(),
-  fc.json({ maxDepth: 2 }),
-  fc.constantFrom('true', 'null', 'NaN', 'inf', '-0', '', '\\N', '(1,2)'),
-)
-/** Names are without dots: to the engine `{"a.b":1}` is the path of `{"a":{"b":1}}`. */
-const anyName = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
-  .map((name) => name.replaceAll('.', '-'))
-/** Whole numbers beyond the engine's 64 bits come to it as texts; rows.test.ts is about that. */
-const anyNumber = fc
-  .double({ noNaN: true, noDefaultInfinity: true })
-  .filter((value) => !Number.isInteger(value) || Math.abs(value) < 2 ** 63)
-/** Lists hold no null: beside lists and objects it is an empty one to the engine. */
-const { value: anyValue } = fc.letrec((tie) => ({
-  item: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    anyText,
-    fc.maxSafeInteger(),
-    anyNumber,
-    fc.boolean(),
-    fc.array(tie('item'), { maxLength: 4 }),
-    fc.dictionary(anyName, tie('value'), { maxKeys: 4, noNullPrototype: true }),
-  ),
-  value: fc.oneof({ depthSize: 'small' }, fc.constant(null), { weight: 9, arbitrary: tie('item') }),
-}))
-const anyProperties = fc
-  .dictionary(anyName, anyValue, { maxKeys: 5, noNullPrototype: true })
-  .map((value) => JSON.parse(JSON.stringify(value)) as object)
-
-/** As the engine's JSON type holds it. */
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNothing)
-  if (typeof value !== 'object' || value === null) return value
-  const kept = Object.entries(value)
-    .map(([name, inner]) => [name, withoutNothing(inner)] as const)
-    .filter(([, inner]) => inner !== null && !isEmptyObject(inner))
-  return Object.fromEntries(kept)
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
-  )
-}
 
 describe.each(eventsBackends())('EVENTS on $name', (backend) => {
   let store: TestEvents
@@ -459,39 +394,6 @@ describe.each(eventsBackends())('EVENTS on $name', (backend) => {
       ).rejects.toThrow(/expected number/)
     })
   })
-
-  describe('migrations', () => {
-    test('a migrated store has nothing left to do', async () => {
-      expect(await migrateEvents(events)).toEqual({ applied: [] })
-    })
-
-    test('an interrupted migration goes on where it stopped', async () => {
-      const released = readMigrations('events')
-      const next = {
-        name: '9998_next',
-        checksum: 'next',
-        sql: `CREATE TABLE IF NOT EXISTS next_a (n UInt8) ENGINE = MergeTree ORDER BY n;
-              CREATE TABLE IF NOT EXISTS next_b (n UInt8) ENGINE = MergeTree ORDER BY missing;`,
-      }
-      await expect(migrateEvents(events, [...released, next])).rejects.toThrow(/missing/)
-      await expect(migrateEvents(events, [...released, { ...next, checksum: 'other' }])).rejects.toThrow(
-        /begun by another/,
-      )
-      await events.command('DROP TABLE next_a')
-      const mended = { ...next, sql: next.sql.replace('missing', 'n') }
-      expect(await migrateEvents(events, [...released, mended])).toEqual({ applied: ['9998_next'] })
-      expect(await rowsIn('next_b')).toBe(0)
-      await expect(rowsIn('next_a'), 'the first statement is not run again').rejects.toThrow()
-      await expect(migrateEvents(events), 'the store is ahead now').rejects.toThrow(/newer Foyer/)
-    })
-  })
-})
-
-test('every statement of a released migration can run twice', () => {
-  for (const migration of readMigrations('events')) expect(() => repeatable(migration)).not.toThrow()
-  expect(() => repeatable({ name: 'x', checksum: '', sql: 'CREATE TABLE a (n UInt8);' })).toThrow(
-    /cannot run twice/,
-  )
 })
 
 test('a report whose SQL and schema differ is refused when it is defined', () => {

@@ -147,8 +147,21 @@ async function initialize(folder: string, isDurable: boolean): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true })
   const unfinished = `${folder}.new`
   rmSync(unfinished, { recursive: true, force: true })
-  const database = await createDatabase(unfinished, {
-    dataDir: unfinished,
+  try {
+    await fillNewFolder(unfinished)
+    if (isDurable) await syncTree(unfinished)
+  } catch (error) {
+    // Where the disk is full, half of a database would only fill it more.
+    rmSync(unfinished, { recursive: true, force: true })
+    throw error
+  }
+  renameSync(unfinished, folder)
+  if (isDurable) await syncPath(dirname(folder))
+}
+
+async function fillNewFolder(folder: string): Promise<void> {
+  const database = await createDatabase(folder, {
+    dataDir: folder,
     startParams: [...SHARED_PARAMETERS, '-F'],
   })
   // Nobody vacuums the template databases, and their age would stop all writing after two billion transactions.
@@ -156,9 +169,6 @@ async function initialize(folder: string, isDurable: boolean): Promise<void> {
   for (const name of ['template0', 'template1']) await database.query(`DROP DATABASE ${name}`)
   await database.exec('CHECKPOINT')
   await database.close()
-  if (isDurable) await syncTree(unfinished)
-  renameSync(unfinished, folder)
-  if (isDurable) await syncPath(dirname(folder))
 }
 
 /** Starts PGlite. When it does not start, says why in its own words: it tells them to stderr only. */
@@ -174,12 +184,19 @@ async function createDatabase(folder: string, options: PGliteOptions): Promise<P
       },
     })
   } catch (error) {
-    throw new Error(`the records in ${folder} do not start: ${words.join(' ') || String(error)}`, {
+    throw new Error(`the records in ${folder} do not start: ${words.join(' ') || wordsOf(error)}`, {
       cause: error,
     })
   } finally {
     isStarting = false
   }
+}
+
+/** What the engine throws may be no Error: its files throw objects with a number. */
+function wordsOf(error: unknown): string {
+  if (error instanceof Error) return error.message
+  const { name, errno } = (error ?? {}) as { name?: unknown; errno?: unknown }
+  return typeof errno === 'number' ? `${String(name)} ${errno}` : typeof error
 }
 
 /** The last message of a batch is Query, FunctionCall or Sync, which the session answers with ReadyForQuery. */

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { Client, Pool, types, type PoolClient, type PoolConfig } from 'pg'
 import { Problem } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/log.ts'
-import { isUnavailable } from './record-errors.ts'
+import { isFull, isUnavailable } from './record-errors.ts'
 import type { Records } from './records.ts'
 
 /** Where the records are: the address of a PostgreSQL, or the socket's folder of the embedded one. */
@@ -30,17 +30,21 @@ const RETRY_DELAY_MS = { first: 25, last: 500 }
  * was under way took place is then unknown.
  */
 export function openRecords(address: RecordsAddress, options: OpenRecordsOptions): Records {
+  /** A write was refused for want of room, and nobody has seen room since. */
+  let isRefused = false
   const pool = new RecordsPool(
     {
       ...(typeof address === 'string' ? { connectionString: address } : embeddedConfig(address.socketFolder)),
-      Client: RecordsClient,
       application_name: 'foyer',
       options: '-c TimeZone=UTC',
       idle_in_transaction_session_timeout: options.idleInTransactionMsMax ?? IDLE_IN_TRANSACTION_MS_MAX,
       max: options.poolSize ?? POOL_SIZE,
       types: { getTypeParser },
     },
-    options.patienceMs ?? PATIENCE_MS,
+    {
+      patienceMs: options.patienceMs ?? PATIENCE_MS,
+      onProblem: (problem) => (isRefused ||= problem.code === 'store.full'),
+    },
   )
   // A connection may die at any moment, in the pool or in a caller's hands; without a listener that ends the process. The
   // caller learns of it from its next query.
@@ -49,11 +53,22 @@ export function openRecords(address: RecordsAddress, options: OpenRecordsOptions
   return {
     db: drizzle(pool),
     pool,
+    async check() {
+      await pool.query(isRefused ? NEEDS_ROOM : 'SELECT 1')
+      isRefused = false
+    },
     async close() {
       await pool.end()
     },
   }
 }
+
+/**
+ * Sorts a megabyte in 64 kB of memory, which therefore goes to a file on the store's disk and is deleted. Changes nothing,
+ * unlike a row written for a trial.
+ */
+const NEEDS_ROOM = `SET LOCAL work_mem = '64kB';
+SELECT count(*) FROM (SELECT repeat(md5(n::text), 16) AS text FROM generate_series(1, 2000) AS n ORDER BY 1) AS sorted`
 
 function embeddedConfig(socketFolder: string): PoolConfig {
   return { host: socketFolder, port: 5432, user: 'foyer', database: 'foyer' }
@@ -71,10 +86,17 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string)
 /** A pool whose callers wait, within bounds, for a server that is starting. */
 class RecordsPool extends Pool {
   readonly #patienceMs: number
+  readonly #onProblem: ProblemListener
 
-  constructor(config: PoolConfig & { Client: typeof Client }, patienceMs: number) {
-    super(config)
-    this.#patienceMs = patienceMs
+  constructor(config: PoolConfig, options: { patienceMs: number; onProblem: ProblemListener }) {
+    super({
+      ...config,
+      Client: class extends RecordsClient {
+        override readonly onProblem = options.onProblem
+      },
+    })
+    this.#patienceMs = options.patienceMs
+    this.#onProblem = options.onProblem
   }
 
   override connect(): Promise<PoolClient>
@@ -87,7 +109,7 @@ class RecordsPool extends Pool {
   /** A connection that dies under a query reaches its pool as an event and not by the query. */
   // oxlint-disable-next-line typescript/no-explicit-any -- As in RecordsClient.
   override query(...parameters: any[]): any {
-    return tellProblems(parameters, (...same) => (super.query as Query).apply(this, same))
+    return tellProblems(parameters, this.#onProblem, (...same) => (super.query as Query).apply(this, same))
   }
 
   async #handOver(callback: ConnectCallback): Promise<void> {
@@ -108,7 +130,7 @@ class RecordsPool extends Pool {
         return await super.connect()
       } catch (error) {
         if (!isUnavailable(error)) throw error
-        if (waitedMs >= this.#patienceMs) throw new Problem('store.unavailable', undefined, { cause: error })
+        if (waitedMs >= this.#patienceMs) throw asProblem(error)
         await delay(delayMs)
         waitedMs += delayMs
       }
@@ -122,31 +144,43 @@ type ConnectCallback = (
   done: (reason?: Error | boolean) => void,
 ) => void
 
-/** A client that tells a lost connection as the problem that it is. */
-class RecordsClient extends Client {
+type ProblemListener = (problem: Problem) => void
+
+/** A client that tells a lost connection and a full disk as the problems that they are. */
+abstract class RecordsClient extends Client {
+  abstract readonly onProblem: ProblemListener
+
   // oxlint-disable-next-line typescript/no-explicit-any -- The stock client has nine signatures; all pass through here.
   override query(...parameters: any[]): any {
-    return tellProblems(parameters, (...same) => (super.query as Query).apply(this, same))
+    return tellProblems(parameters, this.onProblem, (...same) => (super.query as Query).apply(this, same))
   }
 }
 
 type Query = (...parameters: unknown[]) => unknown
 
 /** Passes a query on, and its errors through `asProblem`, whether they come by callback or by promise. */
-function tellProblems(parameters: unknown[], query: Query): unknown {
+function tellProblems(parameters: unknown[], onProblem: ProblemListener, query: Query): unknown {
+  const told = (error: unknown): unknown => {
+    const problem = asProblem(error)
+    if (problem instanceof Problem) onProblem(problem)
+    return problem
+  }
   const callback = parameters.at(-1)
   if (typeof callback === 'function') {
-    const told: Query = (error, result) => callback(asProblem(error), result)
-    return query(...parameters.slice(0, -1), told)
+    const passOn: Query = (error, result) => callback(error ? told(error) : error, result)
+    return query(...parameters.slice(0, -1), passOn)
   }
   const answer = query(...parameters)
   if (!(answer instanceof Promise)) return answer
   return answer.catch((error: unknown) => {
-    throw asProblem(error)
+    throw told(error)
   })
 }
 
 function asProblem(error: unknown): unknown {
   if (error instanceof Problem) return error
-  return isUnavailable(error) ? new Problem('store.unavailable', undefined, { cause: error }) : error
+  if (isFull(error))
+    return new Problem('store.full', undefined, { cause: error, headers: { 'retry-after': '10' } })
+  if (!isUnavailable(error)) return error
+  return new Problem('store.unavailable', undefined, { cause: error, headers: { 'retry-after': '1' } })
 }

@@ -28,13 +28,18 @@ export function isUnavailable(error: unknown): boolean {
   return find(error, ({ code, message }) => isUnavailableCode(code) || LOST.test(message ?? '')) !== undefined
 }
 
+/** The store has no room to write (53100, or what its machine says). Trying again helps once somebody made room. */
+export function isFull(error: unknown): boolean {
+  return find(error, ({ code }) => code === '53100' || code === 'ENOSPC' || code === 'EDQUOT') !== undefined
+}
+
 const LOST = /^(Connection terminated|Client has encountered a connection error|Client was closed)/
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
 
 function isUnavailableCode(code: string | undefined): boolean {
   if (code === undefined) return false
-  // Connection exceptions, too many connections, the server is stopping or starting.
-  return NETWORK_CODES.has(code) || code.startsWith('08') || code === '53300' || /^57P0[123]$/.test(code)
+  // Connection exceptions, out of memory, too many connections, the server is stopping or starting.
+  return NETWORK_CODES.has(code) || code.startsWith('08') || /^(53[23]00|57P0[123])$/.test(code)
 }
 
 interface ErrorPart {

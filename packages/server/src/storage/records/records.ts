@@ -14,12 +14,17 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
  * - Only transaction-scoped advisory locks. Settings, temporary tables and session locks end with the transaction; LISTEN
  *   and COPY FROM STDIN are not available. Named prepared statements are, and belong to their connection.
  * - A lost connection is the problem `store.unavailable`. Whether a COMMIT that was under way took place is then unknown:
- *   write what may be repeated.
+ *   write what may be repeated. A write for which the store has no room is the problem `store.full`; it changed nothing.
  */
 export interface Records {
   /** Drizzle over the pool. `db.transaction(async (tx) => …)` for what belongs together. */
   readonly db: NodePgDatabase
   /** For what Drizzle does not express; prefer `db`. */
   readonly pool: Pool
+  /**
+   * Resolves when the store answers and, after it refused this client a write for want of room, when it has room again.
+   * Rejects with `store.unavailable` or `store.full`.
+   */
+  check(): Promise<void>
   close(): Promise<void>
 }

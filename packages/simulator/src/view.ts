@@ -16,7 +16,7 @@ export interface ViewPlan {
   readonly cdn: (typeof PLANTED.cdns)[number]
   /** Purposes that the viewer left; absent: all that the app has. */
   readonly consentMask?: number
-  /** A heartbeat this often while playing, ms; without: none, as in a history that is kept small. */
+  /** A heartbeat this often while playing, ms; without: none, and no renditions, as in a history that is kept small. */
   readonly heartbeatMs?: number
   /** A machine's: what is wanted is played in one go, and nothing else happens. */
   readonly isBrief?: boolean
@@ -56,7 +56,7 @@ export function playView(random: Random, plan: ViewPlan): PlayedView {
   player.wait(startupMs)
   if (!isAbandoned) {
     player.emit('first_frame', { startupMs })
-    player.emit('rendition', { bitrateKbps: player.kbps })
+    if (plan.heartbeatMs !== undefined) player.emit('rendition', { bitrateKbps: player.kbps })
     if (plan.content.id === PLANTED.scene.contentId) playScene(random, player, plan)
     playOn(random, player, plan)
     player.tellLoaded()

@@ -16,7 +16,7 @@ export const demoSettings = defineSettings({
     env: 'FOYER_DEMO_VIEWERS',
     schema: integer({ min: 1, max: 1_000_000 }),
     default: '5000',
-    sentence: 'Registered people of the demo. The history of 5,000 over 90 days is about a million events.',
+    sentence: 'Registered people of the demo. The history of 5,000 over 90 days is about 400,000 events.',
   },
   days: {
     env: 'FOYER_DEMO_DAYS',

@@ -63,8 +63,9 @@ export async function hoverUntil(
   box: { x: number; y: number; width: number; height: number },
   isMet: () => Promise<boolean>,
 ): Promise<void> {
-  for (let y = 8; y < box.height; y += 6) {
-    for (let x = 60; x < box.width; x += 6) {
+  // Closer than a point is wide in any direction, so that none is missed wherever the time of day puts it.
+  for (let y = 8; y < box.height; y += 4) {
+    for (let x = 60; x < box.width; x += 4) {
       await page.mouse.move(box.x + x, box.y + y)
       if (await isMet()) return
     }

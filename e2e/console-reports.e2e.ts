@@ -183,7 +183,7 @@ describe('registrations', () => {
     const { page } = await open('/')
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     await page.route('**/v1/reports/registrations?*', (route) => route.abort())
-    await page.getByRole('link', { name: 'Registrations' }).click()
+    await page.getByRole('link', { name: 'Registrations', exact: true }).click()
     await page.getByText('Could not load the registrations').waitFor()
     await page.getByText('The server cannot be reached.').waitFor()
     await page.unroute('**/v1/reports/registrations?*')

@@ -17,7 +17,7 @@ export interface RememberedLoad extends Load {
 
 export function startRememberedLoad(url: string, serverKey: string): RememberedLoad {
   const requests: AckedRequest[] = []
-  const load = startLoad(url, serverKey, (request) => void requests.push(request))
+  const load = startLoad(url, serverKey, (request) => void requests.push(request), { segmentPauseMs: 20 })
   return { ...load, requests }
 }
 

@@ -19,7 +19,6 @@ import {
 } from './backup-under-load.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
 import { LOAD_ENVIRONMENT, startLoad } from './kill-load.ts'
-import { pidOf, PROCESSES } from './kills.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { placesOf, storedIn } from './survives-kills.ts'
 
@@ -89,7 +88,7 @@ describe('a backup under load', { timeout: 300_000 }, () => {
       await untilRecorded(instance)
       expect(await storedIn({ dataFolder: at('restored') })).toEqual(placesOf(load.acked))
 
-      const fresh = startLoad(instance.url, serverKey)
+      const fresh = startLoad(instance.url, serverKey, undefined, { segmentPauseMs: 20 })
       await delay(2_000)
       await fresh.stop()
       await untilRecorded(instance)
@@ -144,38 +143,6 @@ describe('a backup that is interrupted', { timeout: 120_000 }, () => {
     expect(code).toBe(78)
     expect((await command(['backup', at('torn')])).code).toBe(0)
     expect((await command(['backup', 'verify', at('torn')])).code).toBe(0)
-  })
-})
-
-describe('a backup of an instance that was killed', { timeout: 300_000 }, () => {
-  it('holds all that it had acknowledged, once', async () => {
-    const instance = await startInstance({ dataFolder: at('killed'), environment: LOAD_ENVIRONMENT })
-    const keys = await testApp(await firstOperator(instance))
-    const killed = startRememberedLoad(instance.url, keys.serverKey)
-    await delay(3_000)
-    const pids = PROCESSES.map((name) => pidOf(instance, name)).filter((pid) => pid !== null)
-    expect(pids).toHaveLength(5)
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
-    const moment = Date.now()
-    const taken = await command(['backup', at('of-killed'), '--keys', at('keys-of-killed')], at('killed'))
-    expect(taken.code, taken.output).toBe(0)
-    const args = ['restore', at('of-killed'), '--keys', at('keys-of-killed')]
-    expect((await command(args, at('revived'))).code).toBe(0)
-
-    const revived = await startInstance({ dataFolder: at('revived'), environment: LOAD_ENVIRONMENT })
-    try {
-      await untilRecorded(revived)
-      const present = await requestsIn(at('revived'), killed.requests)
-      const { before } = splitAt(killed.requests, moment)
-      expect(before.filter((request) => !present.includes(request))).toEqual([])
-      // Its clients have tried all the time, and now get through.
-      killed.aim(revived.url)
-      await killed.stop()
-      await untilRecorded(revived)
-      expect(await storedIn({ dataFolder: at('revived') })).toEqual(placesOf(killed.acked))
-    } finally {
-      await revived.stop()
-    }
   })
 })
 

@@ -48,12 +48,14 @@ const RETRY_MS = 100
 
 /**
  * Sends tracked events, people who are identified, and views of players, each batch again and again, the same ids, until
- * it is acknowledged; and every third batch of a view once more after that.
+ * it is acknowledged; and every third batch of a view once more after that. Tracked events come as fast as they are
+ * taken unless there is a pause between them.
  */
 export function startLoad(
   url: string,
   serverKey: string,
   onAcked: (request: AckedRequest) => void = () => undefined,
+  { segmentPauseMs = 0 } = {},
 ): Load {
   const acked: Truth = { segment: 0, native: 0, starts: 0, streams: 0, playedMs: 0, bytes: 0 }
   let address = url
@@ -109,6 +111,7 @@ export function startLoad(
           : { type: 'track', event: 'Kill Test', anonymousId }
       const batch = [...track, { ...last, messageId: randomUUID(), timestamp }]
       await untilAcked('/v1/batch', { batch }, { batch: number })
+      if (segmentPauseMs > 0) await delay(segmentPauseMs)
       acked.segment += SEGMENT_BATCH
     }
   }

@@ -11,6 +11,7 @@ import {
   eventWriter,
   IMPORT_PURPOSES,
   IMPORT_ROWS_MAX,
+  IMPORT_TS_MIN,
   noRows,
   phaseProgress,
   type Faults,
@@ -191,6 +192,7 @@ function eventOf(
   const ts = timestamp.safeParse(values['ts'])
   if (!identifier.safeParse(externalId).success) return { fault: 'externalId: is missing or too long' }
   if (!ts.success) return { fault: 'ts: is missing, or not between 1900 and 2300' }
+  if (ts.data < IMPORT_TS_MIN) return { fault: 'ts: lies before 1970-01-02, the first day that is kept' }
   if (ts.data > now) return { fault: 'ts: lies in the future' }
   if (type === undefined || !EVENT_TYPE.test(type)) return { fault: 'type: is not lower_snake_case' }
   for (const [field, value] of Object.entries({ contentId, messageId, name })) {

@@ -203,7 +203,9 @@ function readJson(path: string): unknown {
 
 const FAULTS_SHOWN = 20
 
-function faultLines(total: number, faults: readonly RowFault[]): string[] {
+function faultLines(refused: number, faults: readonly RowFault[]): string[] {
+  // Rows that were taken in part are told too.
+  const total = Math.max(refused, faults.length)
   return [
     ...faults.slice(0, FAULTS_SHOWN).map(({ file, row, reason }) => `${file}, row ${row}: ${reason}`),
     ...(total > FAULTS_SHOWN ? [`… and ${total - FAULTS_SHOWN} more`] : []),

@@ -217,6 +217,18 @@ describe('importing rows by a mapping', () => {
     expect(world.entries).toEqual([])
   })
 
+  it('tells that a viewer stands twice in a file with other values, also far apart, and not that rows repeat', async () => {
+    const others = Array.from({ length: 1_200 }, (_, index) => `other-${index};Herr;;;Ulm;`)
+    const lines = ['7;Frau;;;Köln;', '7;Frau;;;Köln;', '7;Frau;;;Bonn;', ...others, '7;Frau;;;Trier;']
+    const file = write('twice.csv', ['Kunde;Anrede;Geburtstag;seit;Ort;Tarif', ...lines].join('\n'))
+    const world = openImportWorld(nothing)
+    const report = await importRows(world.deps, { ...target, file, mapping: viewerMapping })
+    expect(report).toMatchObject({ rows: 1_204, counts: { created: 1_201, unchanged: 3, refused: 0 } })
+    expect(report.faults.map(({ row }) => row)).toEqual([4, 1_205])
+    expect(report.faults[0]!.reason).toContain('stands at row 2 with other values')
+    expect(JSON.stringify(report.faults)).not.toMatch(/Bonn|Trier/)
+  })
+
   it('asks for no app where viewers are imported', async () => {
     const file = write('one.csv', 'Kunde;Anrede;Geburtstag;seit;Ort;Tarif\n1;Frau;;;;\n')
     const world = openImportWorld(nothing)

@@ -71,6 +71,7 @@ async function importViewerRows(
   const tell = phaseProgress(deps, 'viewers')
   const counts = noRows()
   const reading = readRows(options, faults)
+  const firstOf = new Map<string, { row: number; digest: string }>()
   for await (const batch of batches(reading.rows, IMPORT_BATCH_MAX)) {
     deps.signal?.throwIfAborted()
     const viewers = batch.map(({ values }) => values as unknown as ImportedViewer)
@@ -82,11 +83,22 @@ async function importViewerRows(
     })
     for (const [index, result] of results.entries()) {
       counts[result.outcome] += 1
-      const { row } = batch[index]!
-      if (result.outcome === 'refused') faults.add(file, row, result.reason)
-      else
-        for (const { field, message } of result.dropped)
-          faults.add(file, row, `${field}: ${message}; left out`)
+      const { row, values } = batch[index]!
+      if (result.outcome === 'refused') {
+        faults.add(file, row, result.reason)
+        continue
+      }
+      for (const { field, message } of result.dropped) faults.add(file, row, `${field}: ${message}; left out`)
+      // Of rows without a time of their own, the first of a viewer counts.
+      const digest = digestOf(values)
+      const first = firstOf.get(result.externalId)
+      if (!first) firstOf.set(result.externalId, { row, digest })
+      else if (values['updatedAt'] === undefined && first.digest !== digest)
+        faults.add(
+          file,
+          row,
+          `externalId: stands at row ${first.row} with other values, which count; give updatedAt to let a later row win`,
+        )
     }
     tell(reading.count(), null)
   }

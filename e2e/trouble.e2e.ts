@@ -3,10 +3,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { open } from 'lmdb'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openDataFolder, type DataFolder } from '../packages/server/src/cli/data-folder.ts'
+import { raiseFormat } from '../packages/server/test/lmdb-format.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { commandEvents, queryEvents } from './stored-events.ts'
@@ -155,12 +155,6 @@ const WRITTEN_BY_TOMORROW: Record<
   },
   'the journal': { isRunning: false, write: ({ journal }) => raiseFormat(journal) },
   'the recorder': { isRunning: false, write: ({ recorder }) => raiseFormat(recorder) },
-}
-
-async function raiseFormat(path: string): Promise<void> {
-  const environment = open({ path, noSubdir: false, maxDbs: 12 })
-  await environment.openDB<number, string>({ name: 'meta', encoding: 'json' }).put('format', 99)
-  await environment.close()
 }
 
 describe('a start that cannot be', () => {

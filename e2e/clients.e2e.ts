@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { Analytics } from '@segment/analytics-node'
+import RudderAnalytics from '@rudderstack/rudder-sdk-node'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { openBrowser, openPage, type WatchedPage } from './browser.ts'
@@ -11,15 +13,15 @@ import { firstOperator, testApp, type TestOperator } from './operator.ts'
 import { queryEvents } from './stored-events.ts'
 
 /**
- * Clients of browsers as their makers published them, on a page of another origin, against the real program: only address
- * and key are ours. Those of servers are tried beside the intake.
+ * Clients of servers and, on a page of another origin, of browsers as their makers published them, against the real
+ * program: only address and key are ours. What they send is counted in EVENTS.
  */
 let instance: TestInstance
 let browser: Browser
 let operator: TestOperator
 let keys: Awaited<ReturnType<typeof testApp>>
 let site: Server
-let watched: WatchedPage
+let watched: WatchedPage | undefined
 /** Origins that the page asked anything of. */
 let asked: Set<string>
 
@@ -36,15 +38,66 @@ beforeAll(async () => {
   })
 })
 afterEach(async () => {
+  if (!watched) return
   // Nobody else was asked anything, and nothing failed where nobody looked.
   expect(watched.faults).toEqual([])
   expect([...asked].filter((origin) => ![instance.url, siteUrl()].includes(origin))).toEqual([])
   await watched.context.close()
+  watched = undefined
 })
 afterAll(async () => {
   await browser?.close()
   site?.close()
   await instance?.close()
+})
+
+it('analytics-node delivers every kind of message, each a row', async () => {
+  const { app, serverKey } = await testApp(operator, { service: 'segment', app: 'segment-node' })
+  const analytics = new Analytics({
+    writeKey: serverKey,
+    host: instance.url,
+    path: '/v1/batch',
+    maxRetries: 0,
+  })
+  const failures: unknown[] = []
+  analytics.on('error', (error) => failures.push(error))
+  const who = { userId: 'customer-77', anonymousId: 'device-1' }
+  analytics.identify({ ...who, traits: { gender: 'female' } })
+  analytics.track({ ...who, event: 'Video Playback Started', properties: { title: 'Heat' } })
+  analytics.page({ ...who, name: 'Home' })
+  analytics.screen({ ...who, name: 'Menu' })
+  analytics.group({ ...who, groupId: 'family-1', traits: { size: 4 } })
+  analytics.alias({ previousId: 'device-1', userId: 'customer-77' })
+  for (let index = 0; index < 100; index++) analytics.track({ ...who, event: 'Many', properties: { index } })
+  await analytics.closeAndFlush()
+  expect(failures).toEqual([])
+  const rows = await untilStored(106, `app = '${app}'`)
+  expect(countsOf(rows)).toEqual({
+    identify: 1,
+    'track Video Playback Started': 1,
+    'page Home': 1,
+    'screen Menu': 1,
+    group: 1,
+    alias: 1,
+    'track Many': 100,
+  })
+  // A server's key is a secret, so what it says of who somebody is counts.
+  expect(new Set(rows.map(({ signedIn }) => signedIn))).toEqual(new Set([1]))
+  const viewer = await operator.call('GET', '/v1/viewers/customer-77?service=segment')
+  expect(viewer).toMatchObject({ gender: 'female' })
+})
+
+it('rudder-sdk-node delivers what it batches and compresses, each a row', async () => {
+  const { app, serverKey } = await testApp(operator, { service: 'rudder', app: 'rudder-node' })
+  const client = new RudderAnalytics(serverKey, { dataPlaneUrl: instance.url, flushAt: 20, gzip: true })
+  for (let index = 0; index < 50; index++)
+    client.track({ anonymousId: 'device-1', event: 'Many', properties: { index } })
+  client.identify({ userId: 'customer-77', traits: { gender: 'female' } })
+  await new Promise<void>((resolve, reject) => {
+    void client.flush((error?: Error) => (error ? reject(error) : resolve()))
+  })
+  const rows = await untilStored(51, `app = '${app}'`)
+  expect(countsOf(rows)).toEqual({ 'track Many': 50, identify: 1 })
 })
 
 it('analytics-next delivers page, track and identify from another origin', async () => {
@@ -55,7 +108,10 @@ it('analytics-next delivers page, track and identify from another origin', async
     await analytics.track('Trailer Opened', { title: 'Heat', nested: { deep: [1, 2] } })
     await analytics.identify('customer-77', { gender: 'female', name: 'Somebody Else' })
   })()`)
-  const rows = await untilStored(3, "type IN ('page', 'track', 'identify') AND name != 'Left'")
+  const rows = await untilStored(
+    3,
+    "app = 'cinema-web' AND type IN ('page', 'track', 'identify') AND name != 'Left'",
+  )
   expect(rows.map(({ type, name }) => [type, name])).toEqual([
     ['page', 'Home'],
     ['track', 'Trailer Opened'],
@@ -120,6 +176,15 @@ async function load(page: Page, options: object): Promise<void> {
   await page.evaluate(
     `void (globalThis.analytics = AnalyticsNext.AnalyticsBrowser.load(${JSON.stringify(settings)}, ${JSON.stringify(options)}))`,
   )
+}
+
+function countsOf(rows: readonly StoredEvent[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { type, name } of rows) {
+    const what = `${type} ${name}`.trim()
+    counts[what] = (counts[what] ?? 0) + 1
+  }
+  return counts
 }
 
 interface StoredEvent {

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { openDataFolder } from '../packages/server/src/cli/data-folder.ts'
+import { openDataFolder, type DataFolder } from '../packages/server/src/cli/data-folder.ts'
+import { raiseFormat } from '../packages/server/test/lmdb-format.ts'
 import { makeSmallDisk, mayMount } from '../packages/server/test/small-disk.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
 import { firstOperator, testApp } from './operator.ts'
-import { queryEvents } from './stored-events.ts'
+import { commandEvents, queryEvents } from './stored-events.ts'
 
 /** What goes wrong on real machines, tried on the real program: it says so clearly, and nothing is lost. */
 
@@ -127,6 +128,35 @@ describe('a request that is wrong', () => {
   })
 })
 
+/** What a later version leaves in each store; the engines' while they run, LMDB's afterwards. */
+const WRITTEN_BY_TOMORROW: Record<
+  'RECORDS' | 'EVENTS' | 'the journal' | 'the recorder',
+  { isRunning: boolean; write(folder: DataFolder): Promise<void> }
+> = {
+  RECORDS: {
+    isRunning: true,
+    async write({ recordsSocketFolder: host }) {
+      const client = new Client({ host, port: 5432, user: 'foyer', database: 'foyer' })
+      await client.connect()
+      await client.query(
+        `INSERT INTO foyer_migration (name, checksum, applied_at) VALUES ('9999_of_tomorrow', 'unknown', now())`,
+      )
+      await client.end()
+    },
+  },
+  EVENTS: {
+    isRunning: true,
+    write: ({ root }) =>
+      commandEvents(
+        root,
+        `INSERT INTO foyer_migration (name, checksum, done, total, at)
+         SELECT '9999_of_tomorrow', 'unknown', 1, 1, now64(3)`,
+      ),
+  },
+  'the journal': { isRunning: false, write: ({ journal }) => raiseFormat(journal) },
+  'the recorder': { isRunning: false, write: ({ recorder }) => raiseFormat(recorder) },
+}
+
 describe('a start that cannot be', () => {
   it('says that another process uses the data folder', async () => {
     const { code, output } = await runCommand(['serve'], { dataFolder: instance.dataFolder })
@@ -158,26 +188,23 @@ describe('a start that cannot be', () => {
     expect(output).toContain('FOYER_LOG_LEVEL: one of fatal, error')
   })
 
-  it('says that a newer version wrote the data, and changes nothing', async () => {
-    const newer = await startInstance()
-    const client = new Client({
-      host: openDataFolder(newer.dataFolder).recordsSocketFolder,
-      port: 5432,
-      user: 'foyer',
-      database: 'foyer',
-    })
-    await client.connect()
-    await client.query(
-      `INSERT INTO foyer_migration (name, checksum, applied_at) VALUES ('9999_of_tomorrow', 'unknown', now())`,
-    )
-    await client.end()
-    await newer.stop()
-    const { code, output } = await runCommand(['serve'], { dataFolder: newer.dataFolder })
-    await newer.close()
-    expect(code).toBe(78)
-    expect(output).toContain('written by a newer Foyer')
-    expect(output).not.toMatch(STACK_TRACE)
-  })
+  it.each(Object.keys(WRITTEN_BY_TOMORROW) as (keyof typeof WRITTEN_BY_TOMORROW)[])(
+    'says that a newer version wrote the data of %s',
+    async (store) => {
+      const newer = await startInstance()
+      const folder = openDataFolder(newer.dataFolder)
+      const { isRunning, write } = WRITTEN_BY_TOMORROW[store]
+      if (isRunning) await write(folder)
+      await newer.stop()
+      if (!isRunning) await write(folder)
+      const { code, output } = await runCommand(['serve'], { dataFolder: newer.dataFolder })
+      await newer.close()
+      expect(output).toContain('written by a newer Foyer')
+      expect(output).toContain('Start that version, or restore a backup made by this one.')
+      expect(output).not.toMatch(STACK_TRACE)
+      expect(code).toBe(78)
+    },
+  )
 })
 
 /** Registers viewers until one is refused. Tells the refusal, and the addresses of those that were made. */

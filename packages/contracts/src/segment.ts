@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WELL_FORMED, WELL_FORMED_RULE } from './values.ts'
 
 /**
  * The Segment HTTP API: `POST /v1/{batch,track,identify,page,screen,group,alias}` and their short forms
@@ -35,7 +36,7 @@ export const SEGMENT_SHORT_PATHS = {
 } as const satisfies Record<string, SegmentType>
 
 /** An id that a client chose; clients in the field send numbers, null and the empty string too. */
-const id = z.union([z.string().max(256), z.number()]).nullish()
+const id = z.union([z.string().max(256).regex(WELL_FORMED, WELL_FORMED_RULE), z.number()]).nullish()
 /** RFC 3339, or epoch milliseconds. Whether it is a date is checked apart. */
 const time = z.union([z.string().max(64), z.number()]).nullish()
 const object = z.record(z.string(), z.unknown()).nullish()
@@ -47,7 +48,7 @@ export const segmentMessage = z.looseObject({
   type: z
     .string()
     .regex(/^[A-Za-z][\w.:-]{0,63}$/, 'a letter, then letters, digits, _ . : or -, at most 64 characters'),
-  messageId: z.string().max(256).nullish(),
+  messageId: z.string().max(256).regex(WELL_FORMED, WELL_FORMED_RULE).nullish(),
   userId: id,
   anonymousId: id,
   /** `alias`: the id until now. */

@@ -15,6 +15,8 @@ test.each([
   ['a ', 'no blank at its end'],
   ['a\u00a0', 'no blank at its end'],
   ['a\u0000b', 'no control characters'],
+  ['a\ud83cb', 'no half of a surrogate pair'],
+  ['\udfacx', 'no half of a surrogate pair'],
 ])('%j is no id: %s', (id, rule) => {
   expect(identifier.safeParse(id).error?.issues.map(({ message }) => message)).toEqual([rule])
 })

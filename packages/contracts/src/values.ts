@@ -1,7 +1,12 @@
 import { z } from 'zod'
 
+/** No half of a surrogate pair alone: JSON can say one, UTF-8 cannot. */
+export const WELL_FORMED = /^[^\ud800-\udfff]*$/u
+export const WELL_FORMED_RULE = 'no half of a surrogate pair'
+
 /**
- * An id that a client chose: 1 to 256 characters, no control characters, no blank at either end (nobody sees it there),
+ * An id that a client chose: 1 to 256 characters, no control characters, no half of a surrogate pair (in UTF-8 all halves
+ * are one sign, and two ids would be one), no blank at either end (nobody sees it there),
  * and not `.` or `..`, which a URL cannot carry in its path. Rules are patterns, so that they stand in the JSON Schema.
  */
 export const identifier = z
@@ -10,6 +15,7 @@ export const identifier = z
   .max(256)
   // oxlint-disable-next-line no-control-regex -- The rule is about control characters.
   .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
   .regex(/^\S/, 'no blank at its start')
   .regex(/\S$/, 'no blank at its end')
   .regex(/[^.]|\.{3}/, 'more than a dot or two')

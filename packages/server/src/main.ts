@@ -42,7 +42,8 @@ const CHILD: Command = { summary: '', load: () => import('./cli/child.ts') }
 async function main(): Promise<void> {
   const [name = 'help', ...args] = process.argv.slice(2)
   if (name === 'help' || name === '--help' || name === '-h') return help()
-  const command = name === 'child' ? CHILD : COMMANDS[name]
+  // Not every name that an object answers to is a command: `foyer constructor`.
+  const command = name === 'child' ? CHILD : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new StartupError(`There is no command "${name}". Try: foyer help`)
   await (await command.load()).run(args)
 }

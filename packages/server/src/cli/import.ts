@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { catalogueFormat, type CatalogueFormat } from '@foyer/contracts'
@@ -28,7 +28,14 @@ export async function run(args: string[]): Promise<void> {
   const { positionals, values } = parseArguments(args)
   const [kind, path] = positionals
   if (!isKind(kind) || path === undefined) throw new StartupError(USAGE)
-  if (!existsSync(path)) throw new StartupError(`There is no ${path}.`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new StartupError(`There is no ${path}.`)
+  if (found.isDirectory() !== (kind === 'movielens')) {
+    const wanted = kind === 'movielens' ? 'the folder of the set' : 'a file'
+    throw new StartupError(
+      `${path} is ${found.isDirectory() ? 'a folder' : 'a file'}. Name ${wanted}.\n\n${USAGE}`,
+    )
+  }
   const configuration = readConfiguration()
   const log = createLogger({ role: 'import', level: configuration.server.logLevel })
   const instance = await attachInstance({ configuration, roles: ['worker'], log })
@@ -196,7 +203,9 @@ function readJson(path: string): unknown {
 
 const FAULTS_SHOWN = 20
 
-function faultLines(total: number, faults: readonly RowFault[]): string[] {
+function faultLines(refused: number, faults: readonly RowFault[]): string[] {
+  // Rows that were taken in part are told too.
+  const total = Math.max(refused, faults.length)
   return [
     ...faults.slice(0, FAULTS_SHOWN).map(({ file, row, reason }) => `${file}, row ${row}: ${reason}`),
     ...(total > FAULTS_SHOWN ? [`… and ${total - FAULTS_SHOWN} more`] : []),

@@ -72,6 +72,12 @@ export interface ImportEvent {
 
 export const IMPORT_ROWS_MAX = 1_000
 
+/**
+ * The first moment of an imported event: the second day of 1970, so that its local day is 1970-01-01 or later in every
+ * zone. Days of EVENTS begin there, and an earlier one would be counted as that day.
+ */
+export const IMPORT_TS_MIN = Date.UTC(1970, 0, 2)
+
 /** Who imports history vouches that it may be measured: what the app allows by default, and analytics. */
 export const IMPORT_PURPOSES: readonly Purpose[] = [...DEFAULT_PURPOSES, 'analytics']
 

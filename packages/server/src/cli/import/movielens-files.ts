@@ -123,7 +123,7 @@ export async function readRatings(
       (known.users.has(userId) ? null : `user ${userId} is not in u.user`) ??
       (known.items.has(itemId) ? null : `item ${itemId} is not in u.item`) ??
       (/^[1-5]$/.test(rating) ? null : `rating ${rating} is not 1 to 5`) ??
-      (/^\d{8,10}$/.test(seconds) ? null : `time ${seconds} is not epoch seconds`) ??
+      (/^[1-9]\d{7,9}$/.test(seconds) ? null : `time ${seconds} is not epoch seconds`) ??
       (before === undefined ? null : `the user rated the item already in line ${before}`)
     if (fault) refuse('u.data', row, fault)
     else {

@@ -139,9 +139,9 @@ describe('importing rows by a mapping', () => {
       [
         { user: { id: 'u' }, at: 32_503_680_000, what: 'VIEW' },
         { user: { id: 'u' }, at: 2_000_000_000, what: 'VIEW' },
-        { user: { id: '' }, at: 1, what: 'VIEW' },
-        { user: { id: 'u' }, at: 1, what: 'DANCE' },
-        { user: { id: 'u' }, at: 1, what: 'STAR', seconds: 'many' },
+        { user: { id: '' }, at: 1e6, what: 'VIEW' },
+        { user: { id: 'u' }, at: 1e6, what: 'DANCE' },
+        { user: { id: 'u' }, at: 1e6, what: 'STAR', seconds: 'many' },
       ]
         .map((row) => JSON.stringify(row))
         .join('\n'),
@@ -153,6 +153,18 @@ describe('importing rows by a mapping', () => {
       ['what', 'seconds', 'ts', 'ts', 'externalId'],
     )
     expect(world.entries).toEqual([])
+  })
+
+  it('refuses events before the first day that EVENTS can hold, and takes the first one', async () => {
+    const at = [-2_208_988_800, -1, 0, 86_399, 86_400]
+    const lines = at.map((seconds) => JSON.stringify({ user: { id: 'u' }, at: seconds, what: 'VIEW' }))
+    const file = write('old.ndjson', lines.join('\n'))
+    const world = openImportWorld(nothing)
+    const report = await importRows(world.deps, { ...target, file, mapping: eventMapping })
+    expect(report.faults.map(({ row, reason }) => [row, reason.slice(0, 27)])).toEqual(
+      [1, 2, 3, 4].map((row) => [row, 'ts: lies before 1970-01-02,']),
+    )
+    expect([...world.events.values()].map(({ ts }) => ts)).toEqual([86_400_000])
   })
 
   it('reads titles, series after their episodes', async () => {
@@ -203,6 +215,18 @@ describe('importing rows by a mapping', () => {
     await expect(importing).rejects.toThrow(StartupError)
     await expect(importing).rejects.toThrow(said)
     expect(world.entries).toEqual([])
+  })
+
+  it('tells that a viewer stands twice in a file with other values, also far apart, and not that rows repeat', async () => {
+    const others = Array.from({ length: 1_200 }, (_, index) => `other-${index};Herr;;;Ulm;`)
+    const lines = ['7;Frau;;;Köln;', '7;Frau;;;Köln;', '7;Frau;;;Bonn;', ...others, '7;Frau;;;Trier;']
+    const file = write('twice.csv', ['Kunde;Anrede;Geburtstag;seit;Ort;Tarif', ...lines].join('\n'))
+    const world = openImportWorld(nothing)
+    const report = await importRows(world.deps, { ...target, file, mapping: viewerMapping })
+    expect(report).toMatchObject({ rows: 1_204, counts: { created: 1_201, unchanged: 3, refused: 0 } })
+    expect(report.faults.map(({ row }) => row)).toEqual([4, 1_205])
+    expect(report.faults[0]!.reason).toContain('stands at row 2 with other values')
+    expect(JSON.stringify(report.faults)).not.toMatch(/Bonn|Trier/)
   })
 
   it('asks for no app where viewers are imported', async () => {

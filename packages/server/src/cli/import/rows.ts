@@ -11,6 +11,7 @@ import {
   eventWriter,
   IMPORT_PURPOSES,
   IMPORT_ROWS_MAX,
+  IMPORT_TS_MIN,
   noRows,
   phaseProgress,
   type Faults,
@@ -70,6 +71,7 @@ async function importViewerRows(
   const tell = phaseProgress(deps, 'viewers')
   const counts = noRows()
   const reading = readRows(options, faults)
+  const firstOf = new Map<string, { row: number; digest: string }>()
   for await (const batch of batches(reading.rows, IMPORT_BATCH_MAX)) {
     deps.signal?.throwIfAborted()
     const viewers = batch.map(({ values }) => values as unknown as ImportedViewer)
@@ -81,11 +83,22 @@ async function importViewerRows(
     })
     for (const [index, result] of results.entries()) {
       counts[result.outcome] += 1
-      const { row } = batch[index]!
-      if (result.outcome === 'refused') faults.add(file, row, result.reason)
-      else
-        for (const { field, message } of result.dropped)
-          faults.add(file, row, `${field}: ${message}; left out`)
+      const { row, values } = batch[index]!
+      if (result.outcome === 'refused') {
+        faults.add(file, row, result.reason)
+        continue
+      }
+      for (const { field, message } of result.dropped) faults.add(file, row, `${field}: ${message}; left out`)
+      // Of rows without a time of their own, the first of a viewer counts.
+      const digest = digestOf(values)
+      const first = firstOf.get(result.externalId)
+      if (!first) firstOf.set(result.externalId, { row, digest })
+      else if (values['updatedAt'] === undefined && first.digest !== digest)
+        faults.add(
+          file,
+          row,
+          `externalId: stands at row ${first.row} with other values, which count; give updatedAt to let a later row win`,
+        )
     }
     tell(reading.count(), null)
   }
@@ -191,6 +204,7 @@ function eventOf(
   const ts = timestamp.safeParse(values['ts'])
   if (!identifier.safeParse(externalId).success) return { fault: 'externalId: is missing or too long' }
   if (!ts.success) return { fault: 'ts: is missing, or not between 1900 and 2300' }
+  if (ts.data < IMPORT_TS_MIN) return { fault: 'ts: lies before 1970-01-02, the first day that is kept' }
   if (ts.data > now) return { fault: 'ts: lies in the future' }
   if (type === undefined || !EVENT_TYPE.test(type)) return { fault: 'type: is not lower_snake_case' }
   for (const [field, value] of Object.entries({ contentId, messageId, name })) {

@@ -381,6 +381,20 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
       expect((await rig.accounts.viewers.read(ADMIN, { id: 'u' })).city).toBe('New')
     })
 
+    it('in which a viewer stands several times takes the newest statement, as if it came by itself', async () => {
+      const row = { externalId: 'u', gender: 'F' }
+      const viewers = [
+        { ...row, city: 'Old', updatedAt: AT },
+        { ...row, city: 'New', updatedAt: AT + 2 },
+        { ...row, city: 'Older', updatedAt: AT + 1 },
+        { ...row, city: 'Undated' },
+      ]
+      const results = await rig.accounts.importViewers({ ...batch, viewers })
+      expect(results.map(({ outcome }) => outcome)).toEqual(['created', 'updated', 'unchanged', 'unchanged'])
+      expect((await rig.accounts.viewers.read(ADMIN, { id: 'u' })).city).toBe('New')
+      expect(await rowCount('viewer')).toBe(1)
+    })
+
     it('beside another of the same rows in another order makes each viewer once', async () => {
       const some = rows.slice(0, 120)
       const elsewhere = rig.openAccounts()

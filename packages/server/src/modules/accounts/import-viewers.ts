@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { DEFAULT_PURPOSES, identifier, purposeMask, type Purpose } from '@foyer/contracts'
 import type { Clock } from '../../platform/clock.ts'
@@ -101,7 +102,15 @@ export function createImportViewers(deps: {
 
         if (viewerId === null) {
           const twin = created.get(externalId)
-          if (twin) return { outcome: 'unchanged', externalId, viewerId: twin.id, vid, dropped: [] }
+          if (twin && updatedAt === undefined)
+            return { outcome: 'unchanged', externalId, viewerId: twin.id, vid, dropped: [] }
+          if (twin) {
+            // A later statement of the same file, as if its viewer were stored already.
+            const { profile, dropped } = applyChanges(twin.profile, changes, { at, timeZone })
+            created.set(externalId, { ...twin, profile })
+            const outcome = isDeepStrictEqual(profile, twin.profile) ? 'unchanged' : 'updated'
+            return { outcome, externalId, viewerId: twin.id, vid, dropped: [...unread, ...dropped] }
+          }
           const { profile, dropped } = applyChanges(emptyProfile(at), changes, { at, timeZone })
           const id = uuidV7(now, random)
           created.set(externalId, {

@@ -41,6 +41,7 @@ describe('what is taken', () => {
     'text/plain;charset=UTF-8',
     'application/x-www-form-urlencoded',
     undefined,
+    '',
   ])('whatever it is called: %s', async (type) => {
     intake = await startIntake()
     const response = await intake.post('/v1/playback', JSON.stringify(playback()), { 'content-type': type })

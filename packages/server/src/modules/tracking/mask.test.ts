@@ -115,6 +115,12 @@ describe('masking of a body', () => {
     })
   })
 
+  it('keeps a number that is too large for one as a text', () => {
+    const body = JSON.parse('{"a":1e999,"b":[-1e999,1e308]}') as object
+    maskTree(body)
+    expect(body).toEqual({ a: 'Infinity', b: ['-Infinity', 1e308] })
+  })
+
   it('truncates addresses of machines that have a port', () => {
     const body = { peer: '203.0.113.98:443', six: '[2001:db8:1:2::3]:443', time: '12:30', ratio: '16:9' }
     maskTree(body)

@@ -41,13 +41,19 @@ export function maskValue(key: string, value: unknown): unknown {
   const kind = nameKind(key)
   if (kind === 'personal') return isBlanked(value) ? value : '[personal]'
   if (typeof value === 'string') return maskText(kind, value)
-  if (typeof value === 'number') return isCardNumber(value) ? '[card]' : value
+  if (typeof value === 'number') return maskNumber(value)
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = maskValue(key, value[i])
     return value
   }
   if (typeof value === 'object') maskFields(value, kind === 'person')
   return value
+}
+
+/** What JSON can say and no double holds, as 1e999, would be written as null: it is kept as the text `Infinity`. */
+function maskNumber(value: number): unknown {
+  if (!Number.isFinite(value)) return String(value)
+  return isCardNumber(value) ? '[card]' : value
 }
 
 /** Nothing, or overwritten already. */

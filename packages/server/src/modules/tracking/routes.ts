@@ -235,6 +235,11 @@ const HEADER_NAMES = /^[\w-]+(?:\s*,\s*[\w-]+){0,31}$/
 /** Bodies come as bytes, whatever they are called. */
 function takeBodies(scope: HttpServer, limit: BodyLimit): void {
   scope.removeAllContentTypeParsers()
+  // An empty name is no name; the framework would refuse it before a parser is asked.
+  scope.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (headers['content-type'] === '') delete headers['content-type']
+    done()
+  })
   scope.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage, done) =>
     readBody(payload, limit, done),
   )

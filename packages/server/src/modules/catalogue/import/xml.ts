@@ -51,6 +51,11 @@ const TEXT = '#text'
 const CDATA = '#cdata'
 const ATTRIBUTE = '@'
 
+/** Elements that the parser refuses the whole document for, since it makes objects of them; here they end in a Map. */
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype'])
+/** Begins no element's name in XML. */
+const RENAMED = '.'
+
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: ATTRIBUTE,
@@ -65,6 +70,7 @@ const parser = new XMLParser({
   ignorePiTags: true,
   trimValues: true,
   maxNestedTags: 50,
+  transformTagName: (name) => (RESERVED.has(name) ? `${RENAMED}${name}` : name),
 })
 
 type Node = { readonly [name: string]: string | readonly Node[] | readonly string[] | undefined }
@@ -74,11 +80,14 @@ function elementOf(node: Node): XmlElement {
   const children = new Map<string, XmlElement[]>()
   for (const [name, value] of Object.entries(node)) {
     if (name.startsWith(ATTRIBUTE)) attributes[name.slice(1)] = withReferences(String(value))
-    else if (Array.isArray(value) && name !== CDATA) children.set(name, (value as Node[]).map(elementOf))
+    else if (Array.isArray(value) && name !== CDATA)
+      children.set(nameOf(name), (value as Node[]).map(elementOf))
   }
   const text = withReferences(typeof node[TEXT] === 'string' ? node[TEXT] : '') + cdataOf(node[CDATA])
   return { attributes, text: text.trim(), children }
 }
+
+const nameOf = (name: string) => (name.startsWith(RENAMED) ? name.slice(RENAMED.length) : name)
 
 function cdataOf(value: Node[string]): string {
   if (value === undefined) return ''

@@ -79,6 +79,8 @@ describe('a message that is wrong', () => {
     ['event.invalid', 'event', { event: undefined }],
     ['event.invalid', 'event', { event: '' }],
     ['event.invalid', 'userId', { anonymousId: '', userId: null }],
+    ['event.invalid', 'userId', { userId: 'ana\ud800' }],
+    ['event.invalid', 'anonymousId', { anonymousId: '\udc00' }],
     ['event.invalid', 'type', { type: 'no spaces here' }],
     ['event.invalid', 'properties', { properties: 'x' }],
     ['event.invalid', 'timestamp', { timestamp: 'yesterday' }],

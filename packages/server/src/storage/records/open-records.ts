@@ -94,7 +94,7 @@ class RecordsPool extends Pool {
       Client: class extends RecordsClient {
         override readonly onProblem = options.onProblem
       },
-    } as PoolConfig)
+    })
     this.#patienceMs = options.patienceMs
     this.#onProblem = options.onProblem
   }

@@ -1,5 +1,5 @@
 import type { Gender, RegistrationsReport } from '@foyer/contracts'
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
@@ -14,8 +14,11 @@ import { GENDER_LABELS, GENDER_SERIES, GENDER_SWATCHES } from './genders.ts'
 export function GendersChart(props: { report: RegistrationsReport }) {
   const { report } = props
   const [selected, setSelected] = useState<Gender | null>(null)
-  const toggle = (gender: Gender) => setSelected((before) => (before === gender ? null : gender))
-  const drawing = useMemo(() => drawingOf(report, selected, toggle), [report, selected])
+  const toggle = useCallback(
+    (gender: Gender) => setSelected((before) => (before === gender ? null : gender)),
+    [],
+  )
+  const drawing = useMemo(() => drawingOf(report, selected, toggle), [report, selected, toggle])
   const chosen = report.genders.find(({ gender }) => gender === selected)
   return (
     <Chart

@@ -104,6 +104,13 @@ describe('registrations', () => {
     expect(await total.innerText()).toBe('Female: 3 registrations')
     process.stdout.write(`the total of a slice was seen after ${Math.round(took)} ms\n`)
 
+    // A second click takes it back, in the drawing, the legend and the words alike.
+    const legend = pie.getByRole('button', { name: /Female/ })
+    expect(await legend.getAttribute('aria-pressed')).toBe('true')
+    await page.mouse.click(box.x + box.width / 2 + 20, box.y + box.height / 2)
+    expect(await legend.getAttribute('aria-pressed')).toBe('false')
+    expect(await total.innerText()).toContain('Choose a slice')
+
     await pie.getByRole('group').focus()
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('Enter')

@@ -45,7 +45,11 @@ export function CommandPalette() {
       className="fixed inset-0 z-30 flex items-start justify-center bg-black/30 px-4 pt-[15vh]"
     >
       <Modal className="w-full max-w-120 rounded-lg border border-line bg-raised shadow-xl">
-        <Dialog aria-label="Go to" className="outline-none">
+        {/* The field scrolls with the list and sticks to its top: what scrolls then holds something that takes the focus. */}
+        <Dialog
+          aria-label="Go to"
+          className="max-h-[min(24rem,70vh)] scroll-pt-13 overflow-auto rounded-lg outline-none"
+        >
           <Commands onDone={() => setOpen(false)} />
         </Dialog>
       </Modal>
@@ -58,8 +62,12 @@ function Commands(props: { onDone: () => void }) {
   const { contains } = useFilter({ sensitivity: 'base' })
   return (
     <Autocomplete filter={contains}>
-      {/* oxlint-disable-next-line jsx-a11y/no-autofocus -- Whoever opens it wants to type, and the dialog holds the focus anyway. */}
-      <TextField aria-label="Search" autoFocus className="border-b border-line p-2">
+      <TextField
+        aria-label="Search"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- Whoever opens it wants to type, and the dialog holds the focus anyway.
+        autoFocus
+        className="sticky top-0 z-10 border-b border-line bg-raised p-2"
+      >
         <Input
           placeholder="Page, dates, service, theme…"
           className="h-8 w-full rounded-md bg-transparent px-2 outline-none"
@@ -74,12 +82,12 @@ function Commands(props: { onDone: () => void }) {
           props.onDone()
         }}
         renderEmptyState={() => <p className="px-2 py-4 text-center text-muted">Nothing has this name.</p>}
-        className="max-h-80 overflow-auto p-1 outline-none"
+        className="p-1 outline-none"
       >
         {(command) => (
           <ListBoxItem
             textValue={command.label}
-            className="flex cursor-pointer items-center justify-between gap-4 rounded-md px-2 py-1.5 outline-none data-focused:bg-hover"
+            className="flex scroll-mt-13 scroll-mb-1 cursor-pointer items-center justify-between gap-4 rounded-md px-2 py-1.5 outline-none data-focused:bg-hover"
           >
             <span>{command.label}</span>
             <span className="text-muted">{command.kind}</span>

@@ -1,5 +1,5 @@
 import type { Gender, RegistrationsReport } from '@foyer/contracts'
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { Button } from 'react-aria-components/Button'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
@@ -9,11 +9,18 @@ import { RowLink } from '../../ui/row-link.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { GENDER_LABELS, GENDER_SERIES, GENDER_SWATCHES } from './genders.ts'
 
-/** Shares of the genders; a click on a slice, or Enter or Space on it, tells the total behind it (R28, R29). */
+/**
+ * Shares of the genders; a click on a slice, or Enter or Space on it, tells the total behind it (R28, R29). The same again
+ * takes it back, here and in the legend, as the engine draws a slice that is clicked twice.
+ */
 export function GendersChart(props: { report: RegistrationsReport }) {
   const { report } = props
   const [selected, setSelected] = useState<Gender | null>(null)
-  const drawing = useMemo(() => drawingOf(report, selected, setSelected), [report, selected])
+  const toggle = useCallback(
+    (gender: Gender) => setSelected((before) => (before === gender ? null : gender)),
+    [],
+  )
+  const drawing = useMemo(() => drawingOf(report, selected, toggle), [report, selected, toggle])
   const chosen = report.genders.find(({ gender }) => gender === selected)
   const lists = useViewerLists()
   const list = chosen && chosen.total > 0 ? lists.registered({ gender: chosen.gender }) : null
@@ -39,7 +46,7 @@ export function GendersChart(props: { report: RegistrationsReport }) {
               <li key={gender}>
                 <Button
                   aria-pressed={gender === selected}
-                  onPress={() => setSelected(gender === selected ? null : gender)}
+                  onPress={() => toggle(gender)}
                   className="flex items-center gap-1.5 rounded-md px-1.5 py-0.5 text-muted data-hovered:bg-hover aria-pressed:bg-hover aria-pressed:text-ink"
                 >
                   <span aria-hidden="true" className={`size-2.5 rounded-xs ${GENDER_SWATCHES[gender]}`} />
@@ -70,13 +77,13 @@ export function GendersChart(props: { report: RegistrationsReport }) {
 function drawingOf(
   report: RegistrationsReport,
   selected: Gender | null,
-  select: (gender: Gender) => void,
+  toggle: (gender: Gender) => void,
 ): ChartDrawing {
   // A slice without a size cannot be pointed at.
   const slices = report.genders.filter(({ total }) => total > 0)
   return {
     pointing: 'mark',
-    onSelect: (point) => select(slices[point]!.gender),
+    onSelect: (point) => toggle(slices[point]!.gender),
     points: slices.map(({ gender, total, percent }, index) => ({
       title: GENDER_LABELS[gender],
       details: [

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import fastify, {
   LogController,
   type ConnectionError,
@@ -24,6 +23,7 @@ import type { Logger } from '../log.ts'
 import { Problem } from '../errors.ts'
 import { checkAccess, type Authenticate } from './access.ts'
 import { describeAccess, SECURITY_SCHEMES } from './describe-access.ts'
+import { addDocsPage, LIBRARY_PAGES } from './docs-page.ts'
 import { answerProblem } from './problem-handler.ts'
 
 export type HttpServer = FastifyInstance<
@@ -145,7 +145,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         version: options.version,
         description: 'The audience platform for streaming services.',
       },
-      servers: [{ url: '/' }],
       components: {
         securitySchemes: SECURITY_SCHEMES,
       },
@@ -160,15 +159,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () =>
     server.swagger(),
   )
-  await server.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: DOCS_POLICY,
-    logLevel: 'silent',
-    theme: {
-      title: 'Foyer: API',
-      css: [{ filename: 'foyer.css', content: '.swagger-ui .topbar { display: none }' }],
-    },
-  })
+  await addDocsPage(server)
   return server
 }
 
@@ -176,10 +167,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 export async function mount(server: HttpServer, routes: Routes): Promise<void> {
   await server.register(async (scope) => routes(scope as unknown as HttpServer))
 }
-
-/** The page of the API's documentation sets styles on its elements. */
-const DOCS_POLICY =
-  "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'"
 
 /** Answers what is not HTTP, is above the limits of its head or does not come to its end, as far as an answer still reaches anybody. */
 function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
@@ -198,9 +185,6 @@ function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
 /** Asked so often that a line each would drown the others: the intake, probes, and the console's files. */
 const QUIET_ROUTES =
   /^\/(v1\/(playback|batch|track|identify|page|screen|group|alias|[a-z])$|healthz|readyz|metrics|console\/assets)/
-
-/** Pages that libraries mount and that carry no access of their own. */
-const LIBRARY_PAGES = /^\/docs(\/|$)/
 
 function requireDeclaredAccess(route: RouteOptions): void {
   route.config ??= {}

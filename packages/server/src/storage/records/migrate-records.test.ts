@@ -69,11 +69,38 @@ describe.each(recordsBackends())('migrations of the records on %s', (backend) =>
     await expect(start).rejects.toThrow('newer Foyer')
   })
 
-  it('one by one make the same tables as the schemas do afresh', async () => {
+  async function migrateOneByOne(): Promise<void> {
     const all = readMigrations('records')
-    for (let count = 1; count <= all.length; count += 1) {
-      await migrateRecords(records, all.slice(0, count))
-    }
+    for (let count = 1; count <= all.length; count += 1) await migrateRecords(records, all.slice(0, count))
+  }
+
+  it('one by one make the same database as all at once do, triggers and functions included', async () => {
+    await migrateOneByOne()
+    const upgraded = { ...(await describeDatabase()), code: await describeCode() }
+    await empty()
+    await migrateRecords(records)
+    expect(upgraded).toEqual({ ...(await describeDatabase()), code: await describeCode() })
+    const names = upgraded.code.map(({ name }) => name)
+    expect(names).toContain('function audit_entry_refuse_change')
+    expect(names).toContain('trigger audit_entry_no_change')
+  })
+
+  it.each([
+    ['a trigger that is off', 'ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_no_change'],
+    ['a trigger that is gone', 'DROP TRIGGER audit_entry_no_truncate ON audit_entry'],
+    [
+      'a function that refuses nothing',
+      `CREATE OR REPLACE FUNCTION audit_entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'`,
+    ],
+  ])('are compared closely enough to see %s', async (_what, statement) => {
+    await migrateRecords(records)
+    const before = await describeCode()
+    await records.pool.query(statement)
+    expect(await describeCode()).not.toEqual(before)
+  })
+
+  it('one by one make the same tables as the schemas do afresh', async () => {
+    await migrateOneByOne()
     await records.pool.query('DROP TABLE foyer_migration')
     const upgraded = await describeDatabase()
     await empty()
@@ -81,6 +108,20 @@ describe.each(recordsBackends())('migrations of the records on %s', (backend) =>
     expect(upgraded).toEqual(await describeDatabase())
     expect(upgraded.columns.length).toBeGreaterThan(0)
   })
+
+  /** What only migrations decide: functions, and triggers with whether they fire. */
+  async function describeCode(): Promise<{ name: string; text: string }[]> {
+    const { rows } = await records.pool.query<{ name: string; text: string }>(
+      `SELECT 'function ' || proname AS name, pg_get_functiondef(oid) AS text
+       FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+       UNION ALL
+       SELECT 'trigger ' || t.tgname, pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+       WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+       ORDER BY 1`,
+    )
+    return rows
+  }
 
   /** Everything that a schema decides: columns with types and defaults, indexes, constraints. */
   async function describeDatabase(): Promise<

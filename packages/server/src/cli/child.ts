@@ -4,7 +4,7 @@ import { asDiskFull } from '../platform/disk-space.ts'
 import { StartupError } from '../platform/errors.ts'
 import { waitForFolderLock } from '../platform/folder-lock.ts'
 import { createLogger, type Logger } from '../platform/log.ts'
-import { createMetrics } from '../platform/metrics.ts'
+import { createMetrics, tellMetrics } from '../platform/metrics.ts'
 import { actAsChild, EXIT_CONFIGURATION, EXIT_TEMPORARY, type ChildMessage } from '../platform/processes.ts'
 import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
 import { runEventsProcess, runRecordsProcess } from '../storage/index.ts'
@@ -32,15 +32,46 @@ interface ChildContext {
 }
 
 const CHILDREN: Readonly<Record<ChildName, Child>> = {
-  records: ({ folder, log }) =>
-    runRecordsProcess({ folder: folder.records, socketFolder: folder.recordsSocketFolder, log }),
-  events: ({ configuration, folder, log }) =>
-    runEventsProcess({
+  records: async ({ folder, log }) => {
+    const metrics = createMetrics('records')
+    const waiting = metrics.gauge(
+      'foyer_records_waiting',
+      'Transactions that wait for the session of RECORDS',
+    )
+    const records = await runRecordsProcess({
+      folder: folder.records,
+      socketFolder: folder.recordsSocketFolder,
+      log,
+    })
+    return {
+      close: () => records.close(),
+      snapshot() {
+        waiting.set(records.waiting())
+        return metrics.snapshot()
+      },
+    }
+  },
+  events: async ({ configuration, folder, log }) => {
+    const metrics = createMetrics('events')
+    const waiting = metrics.gauge(
+      'foyer_events_waiting',
+      'Statements that wait for a lane of EVENTS, by kind',
+      ['kind'],
+    )
+    const events = await runEventsProcess({
       folder: folder.events,
       socketPath: folder.eventsSocket,
       log,
       settings: { memoryBytesMax: configuration.events.memory },
-    }),
+    })
+    return {
+      close: () => events.close(),
+      snapshot() {
+        for (const [kind, count] of Object.entries(events.waiting())) waiting.set({ kind }, count)
+        return metrics.snapshot()
+      },
+    }
+  },
   worker: async (context) => {
     const { foundations, close } = lay(context, 'worker')
     const worker = await createWorker(foundations, {
@@ -78,9 +109,6 @@ const CHILDREN: Readonly<Record<ChildName, Child>> = {
 /** How long a predecessor may take to finish. */
 const PREDECESSOR_MS_MAX = 30_000
 
-/** How often a process tells its metrics to the one that answers `/metrics`. */
-const METRICS_EVERY_MS = 2_000
-
 export async function run([name]: string[]): Promise<void> {
   if (!isChildName(name)) throw new StartupError('The supervisor starts children; try: foyer serve')
   const configuration = readConfiguration()
@@ -108,7 +136,7 @@ export async function run([name]: string[]): Promise<void> {
       lock.release()
     }
     if (child.onMessage) channel.onMessage(child.onMessage)
-    if (child.snapshot) tellMetrics(channel.send, name, child.snapshot)
+    if (child.snapshot) tellMetrics(name, child.snapshot, channel.send)
     channel.ready(child.info)
   } catch (error) {
     const full = asDiskFull(error, context.folder.root)
@@ -126,19 +154,6 @@ export async function run([name]: string[]): Promise<void> {
 /** The first line of what an error says: what follows may hold values. */
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message.split('\n', 1)[0]! : 'something that is no error was thrown'
-}
-
-function tellMetrics(
-  send: (message: ChildMessage) => void,
-  role: string,
-  snapshot: () => Promise<MetricObject[]>,
-): void {
-  setInterval(() => {
-    snapshot().then(
-      (metrics) => send({ type: 'metrics', role, metrics }),
-      () => undefined,
-    )
-  }, METRICS_EVERY_MS).unref()
 }
 
 /** What api and worker stand on: clients of the stores, time, randomness, metrics. */

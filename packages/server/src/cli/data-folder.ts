@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { StartupError } from '../platform/errors.ts'
 
 /** The parts of a data folder. Of each, `backup/copy-stores.ts` knows how it is copied: see there when one is added. */
@@ -28,7 +28,7 @@ export function processLockFile({ root }: DataFolder, name: string): string {
 const SOCKET_PATH_MAX = 100
 const LONGEST_SOCKET_NAME = '/.s.PGSQL.5432'
 
-/** The folder's parts; creates what is missing. Sockets of a folder with a long path lie in the system's temporary folder. */
+/** The folder's parts; creates what is missing, or throws StartupError. Sockets of a folder with a long path lie in the system's temporary folder. */
 export function openDataFolder(root: string): DataFolder {
   const local = join(root, 'run')
   const run =
@@ -36,7 +36,7 @@ export function openDataFolder(root: string): DataFolder {
       ? local
       : join(tmpdir(), `foyer-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
   try {
-    for (const folder of [root, run]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const folder of [root, run]) makeFolder(resolve(folder))
   } catch (error) {
     throw new StartupError(`The data folder ${root} cannot be used: ${(error as Error).message}`)
   }
@@ -50,5 +50,20 @@ export function openDataFolder(root: string): DataFolder {
     keys: join(root, 'keys'),
     recordsSocketFolder: run,
     eventsSocket: join(run, 'events.sock'),
+  }
+}
+
+/**
+ * Makes a folder and those above it. Step by step, as `mkdir` with `recursive` never returns where a file system has no such
+ * entries (`/proc`): told that something is missing, it finds the parent there and begins again.
+ */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../platform/clock.ts'
 import { StartupError } from '../platform/errors.ts'
 import { acquireFolderLock, type FolderLock } from '../platform/folder-lock.ts'
 import type { Logger } from '../platform/log.ts'
+import { createMetrics, tellMetrics } from '../platform/metrics.ts'
 import { startSupervisor, type ChildSpec, type Supervisor } from '../platform/processes.ts'
 import type { Configuration } from './configuration.ts'
 import { openDataFolder, type DataFolder } from './data-folder.ts'
@@ -50,6 +51,12 @@ export async function launchInstance(options: {
   if (options.roles.includes('api'))
     environment['FOYER_PORT'] = String(await freePort(server.host, server.port))
 
+  const metrics = createMetrics('supervisor')
+  const restarts = metrics.counter(
+    'foyer_child_restarts_total',
+    'Children that ended and were started again',
+    ['child'],
+  )
   let url = ''
   let firstOperatorLink = ''
   const supervisor = startSupervisor({
@@ -61,14 +68,21 @@ export async function launchInstance(options: {
       url = String(info['url'] ?? '')
       firstOperatorLink = String(info['firstOperatorLink'] ?? '')
     },
+    onRestart: (child) => restarts.inc({ child }),
     onMessage(_from, message) {
       if (message.type === 'metrics' || message.type === 'live') supervisor.send('api', message)
     },
   })
+  const stopTelling = tellMetrics(
+    'supervisor',
+    () => metrics.snapshot(),
+    (message) => supervisor.send('api', message),
+  )
   return {
     supervisor,
     ready: supervisor.ready.then(() => ({ url, firstOperatorLink })),
     async stop() {
+      stopTelling()
       await supervisor.stop()
       lock.release()
     },

@@ -39,6 +39,25 @@ export function createMetrics(role: string): Metrics {
   }
 }
 
+/** How often a process tells its metrics to the one that answers `/metrics`. */
+const TELL_EVERY_MS = 2_000
+
+/** Sends what a process measures, again and again, until the returned function is called. */
+export function tellMetrics(
+  role: string,
+  snapshot: () => Promise<MetricObject[]>,
+  send: (message: { type: 'metrics'; role: string; metrics: MetricObject[] }) => void,
+): () => void {
+  const timer = setInterval(() => {
+    snapshot().then(
+      (metrics) => send({ type: 'metrics', role, metrics }),
+      () => undefined,
+    )
+  }, TELL_EVERY_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
 /** Joins the snapshots of all processes into the text format. */
 export async function metricsText(
   snapshots: readonly MetricObject[][],

@@ -44,17 +44,20 @@ describe('the supervisor', () => {
 
   it('starts a killed child again', async () => {
     const pids: number[] = []
+    const restarted: string[] = []
     supervisor = startSupervisor({
       stages: [[child('one')]],
       clock: systemClock,
       log,
       onReady: (_name, info) => pids.push(Number(info['pid'])),
+      onRestart: (name) => restarted.push(name),
     })
     await supervisor.ready
     process.kill(pids[0]!, 'SIGKILL')
     await vi.waitFor(() => expect(pids).toHaveLength(2), { timeout: 10_000 })
     expect(isAlive(pids[1]!)).toBe(true)
     expect(isAlive(pids[0]!)).toBe(false)
+    expect(restarted).toEqual(['one'])
   })
 
   it('lets children finish when it stops', async () => {

@@ -63,6 +63,8 @@ export interface SupervisorOptions {
   readonly log: Logger
   /** Called with what a child sends besides `ready`. */
   readonly onMessage?: (from: string, message: ChildMessage) => void
+  /** Called each time a child that ended is about to be started again. */
+  readonly onRestart?: (name: string) => void
   /** Called each time a child says that it is ready. */
   readonly onReady?: (name: string, info: Readonly<Record<string, string | number>>) => void
 }
@@ -117,6 +119,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
           return reject(error)
         }
         log.warn({ child: spec.name, code, signal, reason }, 'child ended, starting it again')
+        options.onRestart?.(spec.name)
         restartLater(entry).then(resolve, reject)
       })
       child.once('error', reject)

@@ -1,5 +1,7 @@
+import type { PassThrough, Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { manualClock, type ManualClock } from '../../platform/clock.ts'
+import { Problem } from '../../platform/errors.ts'
 import { createLogger } from '../../platform/log.ts'
 import { createChanges, type Changes } from './changes.ts'
 
@@ -28,6 +30,7 @@ async function strike(clock: ManualClock, ms = 100): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
+const isEnded = (stream: Readable) => (stream as PassThrough).writableEnded
 const told = (stream: { read(): unknown }) => String(stream.read() ?? '')
 
 test('all who watch are told, by one look', async () => {
@@ -52,6 +55,29 @@ test('who leaves before the first look has ended harms nobody, and then nothing 
   const after = state.looks
   await strike(clock, 60_000)
   expect(state.looks).toBe(after)
+})
+
+test('a stream ends at the heartbeat after its watcher may watch no more, and others go on', async () => {
+  const { changes, clock, state } = watched()
+  let may: () => Promise<void> = async () => undefined
+  const page = changes.subscribe('cine', () => may())
+  const other = changes.subscribe('cine')
+  await strike(clock, 15_000)
+  expect(isEnded(page)).toBe(false)
+  // Who cannot be asked now is not sent away.
+  may = () => Promise.reject(new Problem('store.unavailable'))
+  await strike(clock, 15_000)
+  expect(isEnded(page)).toBe(false)
+  may = () => Promise.reject(new Problem('operator.sign_in_required'))
+  await strike(clock, 15_000)
+  expect(isEnded(page)).toBe(true)
+  told(page)
+  told(other)
+  state.version = '2'
+  await strike(clock)
+  await strike(clock)
+  expect(told(other)).toBe('event: changed\ndata:\n\n')
+  expect(told(page)).toBe('')
 })
 
 test('a change while the store was away is told when it is back', async () => {

@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream'
 import type { Clock } from '../../platform/clock.ts'
+import { isRefusal } from '../../platform/http/index.ts'
 import type { Logger } from '../../platform/log.ts'
 
 /**
@@ -8,8 +9,11 @@ import type { Logger } from '../../platform/log.ts'
  * not at all when nobody watches.
  */
 export interface Changes {
-  /** A stream of server-sent events about a topic; it ends with the client or with `stop`. */
-  subscribe(topic: string): Readable
+  /**
+   * A stream of server-sent events about a topic; it ends with the client, with `stop`, or at the first heartbeat after
+   * `mayStill` has come to refuse. While it cannot tell, the stream stays.
+   */
+  subscribe(topic: string, mayStill?: () => Promise<void>): Readable
   /** Ends all streams. */
   stop(): void
 }
@@ -31,7 +35,7 @@ export function createChanges(deps: {
   const topics = new Map<string, Topic>()
 
   function watch(name: string): Topic {
-    const topic: Topic = { streams: new Set(), version: null, cancelLook() {}, cancelBeat() {} }
+    const topic: Topic = { streams: new Map(), version: null, cancelLook() {}, cancelBeat() {} }
     topics.set(name, topic)
     const look = async (): Promise<void> => {
       try {
@@ -46,6 +50,9 @@ export function createChanges(deps: {
     }
     const beat = (): void => {
       send(topic, ': \n\n')
+      for (const [stream, mayStill] of topic.streams) {
+        void mayStill().catch((error: unknown) => isRefusal(error) && stream.end())
+      }
       if (topics.get(name) === topic) topic.cancelBeat = clock.after(HEARTBEAT_EVERY_MS, beat)
     }
     topic.cancelBeat = clock.after(HEARTBEAT_EVERY_MS, beat)
@@ -62,10 +69,10 @@ export function createChanges(deps: {
   }
 
   return {
-    subscribe(name) {
+    subscribe(name, mayStill = async () => undefined) {
       const stream = new PassThrough()
       const topic = topics.get(name) ?? watch(name)
-      topic.streams.add(stream)
+      topic.streams.set(stream, mayStill)
       stream.on('close', () => leave(name, stream))
       // The first line opens the connection for the browser; a second it waits before it connects again.
       stream.write('retry: 1000\n\n')
@@ -73,7 +80,7 @@ export function createChanges(deps: {
     },
     stop() {
       for (const [name, topic] of topics) {
-        for (const stream of topic.streams) {
+        for (const stream of topic.streams.keys()) {
           stream.end()
           leave(name, stream)
         }
@@ -83,7 +90,8 @@ export function createChanges(deps: {
 }
 
 interface Topic {
-  readonly streams: Set<PassThrough>
+  /** Who watches, each with whether it still may. */
+  readonly streams: Map<PassThrough, () => Promise<void>>
   /** What the last look saw; null before the first. */
   version: string | null
   cancelLook: () => void
@@ -91,7 +99,7 @@ interface Topic {
 }
 
 function send(topic: Topic, text: string): void {
-  for (const stream of topic.streams) {
+  for (const stream of topic.streams.keys()) {
     if (stream.writableLength > WAITING_BYTES_MAX) stream.destroy()
     else stream.write(text)
   }

@@ -52,7 +52,7 @@ import { viewerEventsOf, viewerOverviewOf, type ViewerScope } from './viewer-rep
 export interface AudienceReports {
   registrations(query: RegistrationsQuery, signal: AbortSignal): Promise<RegistrationsReport>
   /** Server-sent events, until the stream is destroyed. */
-  registrationChanges(service: string): Promise<Readable>
+  registrationChanges(service: string, mayStill: () => Promise<void>): Promise<Readable>
   overview(query: ReportQuery, signal: AbortSignal): Promise<OverviewReport>
   content(query: OverviewQuery, signal: AbortSignal): Promise<ContentOverview>
   quality(query: OverviewQuery, signal: AbortSignal): Promise<QualityOverview>
@@ -182,8 +182,8 @@ export function createAudience(deps: AudienceDeps): Audience {
     async registrations(query, signal) {
       return registrationsOf(events, query, await serviceOf(query.service), signal)
     },
-    async registrationChanges(service) {
-      return changes.subscribe((await serviceOf(service)).id)
+    async registrationChanges(service, mayStill) {
+      return changes.subscribe((await serviceOf(service)).id, mayStill)
     },
     async overview(query, signal) {
       const { timeZone } = await serviceOf(query.service)

@@ -2,6 +2,7 @@ import { PassThrough, type Readable } from 'node:stream'
 import { LIVE, type LiveReport } from '@foyer/contracts'
 import type { Clock } from '../../platform/clock.ts'
 import { Problem } from '../../platform/errors.ts'
+import { isRefusal } from '../../platform/http/index.ts'
 import type { LiveNews } from '../tracking/index.ts'
 
 /**
@@ -128,10 +129,6 @@ export function createLive({ clock }: { clock: Clock }): Live {
 }
 
 /** A store that restarts is no reason to send a reader away. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 401 || error.status === 403)
-}
-
 function reportOf(news: LiveNews, service: string): LiveReport {
   return {
     service,

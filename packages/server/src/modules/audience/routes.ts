@@ -65,7 +65,7 @@ export function reportRoutes(reports: AudienceReports): Routes {
         },
       },
       async (request, reply) => {
-        const stream = await reports.registrationChanges(request.query.service)
+        const stream = await reports.registrationChanges(request.query.service, () => request.checkAccess())
         request.raw.on('close', () => stream.destroy())
         return reply
           .header('content-type', 'text/event-stream; charset=utf-8')

@@ -37,6 +37,11 @@ export function actorOf(request: FastifyRequest): Actor {
   return request.actor
 }
 
+/** Whether an error says that access is refused, and not that nobody can tell now. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 401 || error.status === 403)
+}
+
 /** Checks the access of a request before its handler runs. */
 export async function checkAccess(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
   // What is nowhere is said to be nowhere, to anybody.

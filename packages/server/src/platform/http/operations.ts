@@ -11,7 +11,7 @@ export interface OperationsOptions {
   /** What must answer before traffic is taken, by name. Each rejects while it does not. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>
   readonly isDraining: () => boolean
-  /** Text of the metrics of all processes. */
+  /** Text of the metrics of all processes of this machine's instance: api, worker, engines and supervisor. */
   readonly metrics: () => Promise<{ type: string; text: string }>
   /** Bearer token for `/metrics`; empty: requests from this machine only. */
   readonly metricsToken: string

@@ -19,12 +19,10 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   // Who has left gets no answer, and that the work was ended for it is no failure.
   if (problem.status >= 500 && !request.socket.destroyed)
     request.log.error({ err: error, code: problem.code }, 'request failed')
+  reply.headers(problem.headers)
+  if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
   void reply
     .code(problem.status)
-    .headers({
-      ...(problem.status === 503 ? { 'retry-after': RETRY_AFTER_S } : {}),
-      ...lowerCased(problem.headers),
-    })
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send(problem.toDetails(request.id))
@@ -57,10 +55,6 @@ export function toProblem(error: unknown): Problem {
 
 /** Whoever is told to try again is told when, unless the problem knows better, s. */
 const RETRY_AFTER_S = '1'
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
 
 const CAUSES_MAX = 5
 

@@ -5,17 +5,23 @@ import { Problem } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { actorOf, createHttpServer, problems, type Actor, type HttpServer } from './index.ts'
 
-const reader: Actor = { kind: 'apiKey', id: 'reader', rights: new Set(['reports.read']) }
 const STACK_TRACE = /\bat .*\(|node_modules|\.ts:\d/
 
 let server: HttpServer
 let isDraining: boolean
+/** What the bearer "reader" may; null when it is nobody any more. */
+let rights: Actor['rights'] | null | 'unknown'
 
 beforeEach(async () => {
   isDraining = false
+  rights = new Set(['reports.read'])
   server = await createHttpServer({
     log: createLogger({ role: 'test', level: 'silent' }),
-    authenticate: async ({ headers }) => (headers.authorization === 'Bearer reader' ? reader : null),
+    async authenticate({ headers }) {
+      if (rights === 'unknown') throw new Problem('store.unavailable')
+      if (rights === null || headers.authorization !== 'Bearer reader') return null
+      return { kind: 'apiKey', id: 'reader', rights }
+    },
     requestsPerMinute: 30,
     trustedProxies: 0,
     version: '0',
@@ -73,6 +79,23 @@ describe('access', () => {
       code: 'operator.right_missing',
       detail: 'This needs the right settings.write.',
     })
+  })
+
+  it('can be asked for again by an answer that stays open', async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<() => Promise<void>>()
+    server.get('/stream', { config: { access: { right: 'reports.read' } } }, (request) => {
+      resolve(() => request.checkAccess())
+      return {}
+    })
+    await server.inject({ url: '/stream', headers: { authorization: 'Bearer reader' } })
+    const check = await asked
+    await check()
+    rights = new Set(['catalogue.read'])
+    await expect(check()).rejects.toMatchObject({ code: 'operator.right_missing' })
+    rights = null
+    await expect(check()).rejects.toMatchObject({ code: 'operator.sign_in_required' })
+    rights = 'unknown'
+    await expect(check()).rejects.toMatchObject({ code: 'store.unavailable' })
   })
 
   it('says to anybody that there is nothing at an address where there is nothing', async () => {

@@ -94,7 +94,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   server.addHook('onRoute', requireDeclaredAccess)
   server.addHook('onRequest', async (request) => {
-    if (options.isDraining())
+    if (options.isDraining() && !PROBES.test(request.routeOptions.url ?? ''))
       throw new Problem('server.draining', undefined, { headers: { 'retry-after': '5' } })
     await checkAccess(request, options.authenticate)
   })
@@ -181,6 +181,9 @@ function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
+
+/** Answered to the end: who asks must learn that the process drains, not that it is dead. */
+const PROBES = /^\/(healthz|readyz|metrics)$/
 
 /** Asked so often that a line each would drown the others: the intake, probes, and the console's files. */
 const QUIET_ROUTES =

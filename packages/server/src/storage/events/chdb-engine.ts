@@ -22,6 +22,8 @@ interface Request {
  */
 export interface ChdbEngine {
   readonly version: string
+  /** Statements that wait for a lane now, by kind. */
+  waiting(): Readonly<Record<'read' | 'write' | 'insert', number>>
   read(sql: string, request: Request & { format: string }): Promise<EngineAnswer>
   write(sql: string, request: Request & { format: string }): Promise<EngineAnswer>
   insert(head: InsertHead, payload: Buffer, request: Request): Promise<{ rowsWritten: number }>
@@ -94,6 +96,8 @@ export async function openChdb(options: {
 
   return {
     version,
+
+    waiting: () => ({ read: reads.waiting, write: writes.waiting, insert: inserts.waiting }),
 
     read(sql, request) {
       const settings: EngineSettings = {

@@ -26,6 +26,8 @@ export async function runEventsProcess(options: {
   /** How the process ends when it cannot go on; SIGKILL to itself unless a test tells. */
   die?: () => void
 }): Promise<{
+  /** Statements that wait for a lane now, by kind. */
+  waiting(): Readonly<Record<'read' | 'write' | 'insert', number>>
   /** Refuses new requests, waits for those that run (at most `drainMsMax`), and lets the folder go. */
   close(): Promise<void>
 }> {
@@ -63,6 +65,7 @@ export async function runEventsProcess(options: {
   log.info({ engine: engine.version, folder }, 'events are served')
 
   return {
+    waiting: () => engine.waiting(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const isIdle = await engine.close(limits.drainMsMax)

@@ -14,6 +14,7 @@ afterEach(() => server?.close())
 async function serve(insert: ChdbEngine['insert']): Promise<{ address: string; broken: string[] }> {
   const engine: ChdbEngine = {
     version: 'fake',
+    waiting: () => ({ read: 0, write: 0, insert: 0 }),
     insert,
     read: () => Promise.reject(new Error('no reads here')),
     write: () => Promise.reject(new Error('no writes here')),

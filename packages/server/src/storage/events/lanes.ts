@@ -130,6 +130,11 @@ export class LanePool {
     this.#waitingMax = waitingMax
   }
 
+  /** How many wait for a lane. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Runs `work` on the next free lane. The signal takes it out of the queue; it does not stop what runs. */
   async use<T>(signal: AbortSignal | undefined, work: (lane: Lane) => Promise<T>): Promise<T> {
     const lane = await this.#take(signal)

@@ -11,6 +11,8 @@ import { startWireServer, WIRE_LIMITS, type WireLimits } from './wire-server.ts'
  * have its process to itself, since a query holds the thread until it is done.
  */
 export interface RecordsProcess {
+  /** Transactions that wait for the session now. */
+  waiting(): number
   /** Ends connections and open transactions, writes a checkpoint, gives the folder back. */
   close(): Promise<void>
 }
@@ -84,6 +86,7 @@ export async function runRecordsProcess(options: RecordsProcessOptions): Promise
     options.onReady?.()
 
     return {
+      waiting: () => leases.waiting,
       async close() {
         maintenance.stop()
         await server.close()

@@ -73,6 +73,7 @@ async function openEngine(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let words = ''
+  let reason: string | null = null
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => (words += text))
   }
@@ -81,6 +82,7 @@ async function openEngine(
     const timer = setTimeout(() => resolve(false), OPEN_MS_MAX)
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'ready') resolve(true)
+      if (message.type === 'failed') reason = message.reason
     })
     void exited.then(() => {
       clearTimeout(timer)
@@ -90,7 +92,7 @@ async function openEngine(
   if (!isReady) {
     child.kill('SIGKILL')
     await exited
-    return { says: tellingLine(words) }
+    return { says: reason ?? tellingLine(words) }
   }
   return {
     async close() {
@@ -100,7 +102,7 @@ async function openEngine(
   }
 }
 
-/** Of what a process printed before it ended, the line that says why. */
+/** Of what a process printed before it ended without a word to us, the line that says why. */
 function tellingLine(words: string): string {
   const lines = words
     .split('\n')

@@ -105,23 +105,27 @@ function endsIn(parts: readonly string[], names: ReadonlySet<string>): boolean {
 
 /**
  * Whether a key, by its last four bytes of UTF-8, may be of a kind that is not seen by the shape of its value: for a scan
- * of bytes, which then asks `nameKind`. Endings of fewer letters are told by the last two.
+ * of bytes, which then asks `nameKind`. Endings of fewer letters are told by what they have.
  */
 export function mayTell(bytes: Uint8Array, from: number, to: number): boolean {
   const length = to - from
   const last = LETTERS[bytes[to - 1]!]!
   if (last === 0) return true
-  if (length === 1) return SHORT[last] === 1
+  if (length === 1) return ENDINGS[placeOf(0, 0, 0, last)] === 1
   const second = LETTERS[bytes[to - 2]!]!
-  if (second === 0 || SHORT[(second << 5) | last] === 1) return true
+  if (second === 0 || ENDINGS[placeOf(0, 0, second, last)] === 1) return true
   const third = length > 2 ? LETTERS[bytes[to - 3]!]! : OTHER
+  if (third === 0 || ENDINGS[placeOf(0, third, second, last)] === 1) return true
   const fourth = length > 3 ? LETTERS[bytes[to - 4]!]! : OTHER
-  return third === 0 || fourth === 0 || LONG[placeOf(fourth, third, second, last)] === 1
+  return fourth === 0 || ENDINGS[placeOf(fourth, third, second, last)] === 1
 }
 
-/** A small table stays in the processor's cache; that two endings share a place costs a look, no more. */
+/**
+ * A small table stays in the processor's cache; that two endings share a place costs a look, no more. The numbers are those
+ * by which the fewest names of our own wires share one.
+ */
 function placeOf(fourth: number, third: number, second: number, last: number): number {
-  return ((fourth * 1_033) ^ (third << 7) ^ (second * 37) ^ last) & 4_095
+  return ((fourth * 1_033) ^ (third << 8) ^ (second * 53) ^ last) & 16_383
 }
 
 /** Stands for no letter. */
@@ -131,8 +135,7 @@ const OTHER = 31
 const LETTERS = new Uint8Array(256)
 for (let letter = 1; letter <= 26; letter++) LETTERS[0x40 + letter] = LETTERS[0x60 + letter] = letter
 
-const SHORT = new Uint8Array(32 * 32)
-const LONG = new Uint8Array(4_096)
+const ENDINGS = new Uint8Array(16_384)
 for (const name of [
   ...PERSONAL_ENDINGS,
   ...PERSONAL_WHOLE,
@@ -143,6 +146,5 @@ for (const name of [
 ]) {
   const numbers = [...name].map((letter) => LETTERS[letter.charCodeAt(0)]!)
   const [last = 0, second = 0, third = 0, fourth = 0] = numbers.reverse()
-  if (numbers.length < 4) SHORT[second * 32 + last] = 1
-  else LONG[placeOf(fourth, third, second, last)] = 1
+  ENDINGS[placeOf(fourth, third, second, last)] = 1
 }

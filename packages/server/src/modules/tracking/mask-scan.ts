@@ -95,8 +95,10 @@ function tells(body: Uint8Array, from: number, to: number): boolean {
   // Both ends of an address are of its characters; few other strings' are.
   if ((MAY_BE_ADDRESS[body[from]!]! & MAY_BE_ADDRESS[body[to - 1]!]!) !== 0 && holdsAddress(body, from, to))
     return true
-  if (!mayTell(body, from, to)) return false
+  // Most strings are values: what follows them is neither a colon nor space before one.
   let next = to + 1
+  if (body[next] !== COLON && !isSpace(body[next]!)) return false
+  if (!mayTell(body, from, to)) return false
   while (isSpace(body[next]!)) next++
   if (body[next] !== COLON) return false
   const kind = nameKind(textDecoder.decode(body.subarray(from, to)))

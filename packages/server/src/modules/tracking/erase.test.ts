@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { openTestEvents, type TestEmbeddedEvents } from '../../../test/events.ts'
 import type { Subject } from '../../platform/ids.ts'
 import { ERASE_SUBJECTS_MAX, eraseFromEvents, ROLLUPS_WITHOUT_PEOPLE } from './erase.ts'
-import { dateTime, revisionRow, type ViewColumns } from './rows.ts'
+import { dateTime, REVISION_COLUMNS, revisionRow, type ViewColumns } from './rows.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 9)
 const QUARTER = 900_000
@@ -51,7 +51,11 @@ async function watched(
     const before = index === 0 ? known : minutes[index - 1]!
     return [...(before === null ? [] : [revision(-1, before)]), revision(1, value)]
   })
-  await store.events.insert('view_revision', { ndjson: rows.join('\n'), token: `watched ${inserts++}` })
+  await store.events.insert('view_revision', {
+    ndjson: rows.join('\n'),
+    columns: REVISION_COLUMNS,
+    token: `watched ${inserts++}`,
+  })
 }
 
 async function happened(subject: Subject, receivedAt = NOW): Promise<void> {

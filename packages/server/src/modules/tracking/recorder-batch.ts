@@ -10,7 +10,7 @@ import type { TrackedEvent } from './recorder-event.ts'
 import { applyIdentifies, type IdentifyDependencies } from './recorder-identify.ts'
 import { openLines, type Lines } from './recorder-lines.ts'
 import type { SetAside } from './recorder-set-aside.ts'
-import { eventRow, type ViewColumns } from './rows.ts'
+import { EVENT_COLUMNS, eventRow, REVISION_COLUMNS, type ViewColumns } from './rows.ts'
 import { openSubjects, type Attribution, type SubjectDependencies } from './subjects.ts'
 import { openViews } from './view-state.ts'
 
@@ -146,8 +146,8 @@ export function openBatch(deps: BatchDependencies): Batch {
       const viewLines = openLines()
       for (const { ts, line } of viewed.rows) viewLines.add(ts, line)
       const inserts = [
-        ...insertsOf('events', eventLines, tokenPrefix),
-        ...insertsOf('view_revision', viewLines, tokenPrefix),
+        ...insertsOf('events', { lines: eventLines, columns: EVENT_COLUMNS, tokenPrefix }),
+        ...insertsOf('view_revision', { lines: viewLines, columns: REVISION_COLUMNS, tokenPrefix }),
       ]
       const remember = [...subjects.remember(now), ...viewed.remember]
       return {
@@ -206,11 +206,15 @@ function viewColumns(
 const MONTHS_MAX = 90
 
 /** One insert for a table, or several where imported history spans many years. */
-function insertsOf(table: string, lines: Lines, tokenPrefix: string): SealedBatch['inserts'] {
+function insertsOf(
+  table: string,
+  { lines, columns, tokenPrefix }: { lines: Lines; columns: readonly string[]; tokenPrefix: string },
+): SealedBatch['inserts'] {
   const parts = lines.parts(MONTHS_MAX)
   return parts.map((ndjson, index) => ({
     table,
     token: `${tokenPrefix}:${table}${parts.length > 1 ? `:${index}` : ''}`,
+    columns,
     ndjson,
   }))
 }

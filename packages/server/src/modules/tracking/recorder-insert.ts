@@ -54,11 +54,11 @@ async function insertByHalves(
     .split('\n')
     .filter((line) => line !== '')
   if (lines.length === 1) {
-    const isKept = deps.setAside.put(`row-${insert.token.replaceAll(/[^\w-]/g, '_')}`, insert.ndjson)
+    const isKept = deps.setAside.put(`row-${insert.token.replaceAll(/[^\w-]/g, '_')}`, readable(insert))
     // Of the error its number and name alone: its message quotes the row.
     const { code, type } = error
     deps.log.error(
-      { table: insert.table, app: appOf(lines[0]!), code, type, isKept },
+      { table: insert.table, app: appOf(lines[0]!, insert.columns), code, type, isKept },
       'a row cannot be read by EVENTS; it was set aside',
     )
     return 1
@@ -67,11 +67,7 @@ async function insertByHalves(
   let aside = 0
   for (const [half, part] of [lines.slice(0, middle), lines.slice(middle)].entries()) {
     const ndjson = Buffer.from(`${part.join('\n')}\n`)
-    aside += await insertUntilDone(
-      { table: insert.table, token: `${insert.token}/${half}`, ndjson },
-      signal,
-      deps,
-    )
+    aside += await insertUntilDone({ ...insert, token: `${insert.token}/${half}`, ndjson }, signal, deps)
   }
   return aside
 }
@@ -109,9 +105,20 @@ function isAboutRows(error: unknown): error is RowError {
   return !(error instanceof Problem) && typeof code === 'string' && ABOUT_ROWS.has(code)
 }
 
-function appOf(line: string): unknown {
+/** A row with the names of its columns, as text: numbers stay as they were written. */
+function readable({ columns, ndjson }: Insert): Uint8Array {
+  if (!columns) return ndjson
+  return Buffer.concat([
+    Buffer.from(`{"columns":${JSON.stringify(columns)},"row":`),
+    ndjson,
+    Buffer.from('}\n'),
+  ])
+}
+
+function appOf(line: string, columns: Insert['columns']): unknown {
   try {
-    return (JSON.parse(line) as { app?: unknown }).app
+    const row: unknown = JSON.parse(line)
+    return columns ? (row as unknown[])[columns.indexOf('app')] : (row as { app?: unknown }).app
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import { newSubject, type RandomSource, type Subject } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -77,7 +77,7 @@ export interface RecorderAccounts {
 }
 
 /** What is read of the journal at once: the batch's limits are looked at between. */
-const SLICE = { entries: 500, bytes: 1_000_000 }
+const SLICE = { entries: 100, bytes: 200_000 }
 const BACK_OFF_MS_MIN = 100
 const BACK_OFF_MS_MAX = 10_000
 /**
@@ -156,6 +156,8 @@ export function createRecorder(deps: RecorderDependencies): Recorder {
       }
       await batch.add(entries)
       after = last.position
+      // Making is work without a pause: the insert of the batch before would wait for its own answers.
+      await turn()
     }
     if (after === before) {
       await inserting

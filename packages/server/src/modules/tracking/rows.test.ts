@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { PLAYBACK_LIMITS } from '@foyer/contracts'
 import { describe, expect, test } from 'vitest'
 import type { TrackedEvent } from './recorder-event.ts'
-import { dateTime, eventRow, type ResolvedEvent } from './rows.ts'
+import { dateTime, EVENT_COLUMNS, eventRow, type ResolvedEvent } from './rows.ts'
 
 describe('times', () => {
   test('are those of the calendar, from 1900 to 2299', () => {
@@ -22,14 +22,14 @@ describe('an event’s row', () => {
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (properties) => {
         const line = rowOf(properties)
         expect(line).not.toContain('\n')
-        expect(Object.keys(JSON.parse(line).properties)).toHaveLength(Object.keys(properties).length)
+        expect(Object.keys(named(line).properties)).toHaveLength(Object.keys(properties).length)
       }),
       { numRuns: 50 },
     )
   })
 
   test('holds no half of a surrogate pair, and keeps backslashes before what looks like one', () => {
-    const { properties } = JSON.parse(
+    const { properties } = named(
       rowOf({ 'k\ud800': 'a\udfffb', pair: '🎬', text: '\\ud800', two: '\\\\ud800' }),
     )
     expect(properties).toEqual({ 'k\ufffd': 'a\ufffdb', pair: '🎬', text: '\\ud800', two: '\\\\ud800' })
@@ -43,7 +43,7 @@ describe('an event’s row', () => {
       small: 42,
       half: 0.1,
     })
-    expect(JSON.parse(line).properties).toEqual({
+    expect(named(line).properties).toEqual({
       big: '123456789012345680000',
       list: ['100000000000000000000'],
       id: '1234567890123456789012',
@@ -53,16 +53,16 @@ describe('an event’s row', () => {
   })
 
   test('rounds positions and bytes to what their columns hold', () => {
-    const row = JSON.parse(rowOf({}, { positionMs: 1_000.6, bytes: 7 }))
+    const row = named(rowOf({}, { positionMs: 1_000.6, bytes: 7 }))
     expect(row).toMatchObject({ position_ms: 1_001, bytes: 7, ledger_seq: 0 })
-    expect(JSON.parse(rowOf({}, { positionMs: null })).position_ms).toBeNull()
+    expect(named(rowOf({}, { positionMs: null })).position_ms).toBeNull()
   })
 
   test.each([-5, 9.3e15, 1e300, Number.NaN, Number.POSITIVE_INFINITY])(
     'holds no %d where a column does not take it',
     (value) => {
       const fields = { positionMs: value, bytes: value, seq: value, rate: 20 * value }
-      const row = JSON.parse(rowOf({ position: value }, fields))
+      const row = named(rowOf({ position: value }, fields))
       expect(row).toMatchObject({ position_ms: null, bytes: 0, seq: 0, rate: 1 })
       if (Number.isFinite(value)) expect(row.properties).toEqual({ position: value })
     },
@@ -70,7 +70,7 @@ describe('an event’s row', () => {
 
   test('holds what its columns just take', () => {
     const fields = { positionMs: 8.64e12, bytes: PLAYBACK_LIMITS.bytesMax, seq: 4_294_967_295, rate: -64 }
-    expect(JSON.parse(rowOf({}, fields))).toMatchObject({
+    expect(named(rowOf({}, fields))).toMatchObject({
       position_ms: 8.64e12,
       bytes: 1e12,
       seq: 4_294_967_295,
@@ -78,6 +78,13 @@ describe('an event’s row', () => {
     })
   })
 })
+
+/** The row's values by the names of their columns. */
+function named(line: string): Record<string, any> {
+  const values: unknown[] = JSON.parse(line)
+  expect(values).toHaveLength(EVENT_COLUMNS.length)
+  return Object.fromEntries(EVENT_COLUMNS.map((column, index) => [column, values[index]]))
+}
 
 function rowOf(properties: Record<string, unknown>, fields: Partial<TrackedEvent> = {}): string {
   const event = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { COLUMNS, shuffle, views } from '../../../test/view-events.ts'
 import { at, NOON, playFrom } from '../../../test/views.ts'
 import type { Subject } from '../../platform/ids.ts'
-import type { ViewColumns } from './rows.ts'
+import { REVISION_COLUMNS, type ViewColumns } from './rows.ts'
 import type { FoldEvent, ViewSums } from './view-fold.ts'
 import { openViews, revise, type ViewEvent } from './view-state.ts'
 
@@ -135,7 +135,11 @@ function receive(
   for (const arrival of arrivals) views.add(arrival)
   const { rows, remember } = views.finish({ now, timeZoneOf: () => 'UTC' })
   for (const { key, value } of remember) remembered.set(key, value!)
-  for (const { line } of rows) addRow(sums, JSON.parse(line) as RevisionRow)
+  for (const { line } of rows) {
+    const values = JSON.parse(line) as unknown[]
+    const row = Object.fromEntries(REVISION_COLUMNS.map((column, index) => [column, values[index]]))
+    addRow(sums, row as unknown as RevisionRow)
+  }
 }
 
 function nonZero(sums: ReadonlyMap<string, number[]>): [string, number[]][] {

@@ -77,7 +77,7 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
         row: report.row,
       }),
 
-    async insert(table, { ndjson, token }) {
+    async insert(table, { ndjson, columns, token }) {
       const payload = typeof ndjson === 'string' ? Buffer.from(ndjson) : ndjson
       if (payload.length > INSERT_BYTES_MAX) {
         throw new RangeError(`an insert has at most ${INSERT_BYTES_MAX} bytes, not ${payload.length}`)
@@ -87,7 +87,9 @@ export function openEvents(target: EventsTarget, options: EventsOptions = {}): E
       const send = () =>
         finish(
           client.exec({
-            query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+            query: columns
+              ? `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`
+              : `INSERT INTO ${table} FORMAT JSONEachRow`,
             values: Readable.from([payload], { objectMode: false }),
             abort_signal: AbortSignal.timeout(INSERT_MS_MAX),
             clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },

@@ -24,12 +24,13 @@ export interface Events {
   run<Params, Row>(report: Report<Params, Row>, params: Params, options?: QueryOptions): Promise<Row[]>
 
   /**
-   * Inserts rows (JSON texts, one a line; at most 64 MB) once: a second insert with the same token into the same table
+   * Inserts rows (JSON texts, one a line; at most 64 MB) once; a row is an object or, where `columns` are named, an array
+   * of their values in that order, half as long. A second insert with the same token into the same table
    * adds nothing, in the table and in every rollup that it feeds. Resolves when the rows are durable. While the engine
    * restarts it is tried again for up to 20 s, then throws Problem store.unavailable: the rows may be there or not, and
    * the same insert may be sent again at any time.
    */
-  insert(table: string, rows: { ndjson: Uint8Array | string; token: string }): Promise<void>
+  insert(table: string, rows: InsertRows): Promise<void>
 
   /** Runs DDL or a mutation. Not tried again by itself. */
   command(sql: string, params?: QueryParams): Promise<void>
@@ -38,6 +39,12 @@ export interface Events {
   ping(): Promise<void>
 
   close(): Promise<void>
+}
+
+export interface InsertRows {
+  readonly ndjson: Uint8Array | string
+  readonly columns?: readonly string[] | undefined
+  readonly token: string
 }
 
 export type QueryParams = Readonly<Record<string, unknown>>

@@ -5,6 +5,7 @@ import type {
   RecorderState,
   RememberedKind,
   SealedBatch,
+  SealedInsert,
   StateChanges,
   SubjectLink,
 } from './recorder-state.ts'
@@ -17,7 +18,7 @@ const MAP_BYTES = 4_000_000_000
 interface SealedHeader {
   readonly upTo: Position | null
   readonly number: number
-  readonly inserts: readonly { readonly table: string; readonly token: string }[]
+  readonly inserts: readonly Omit<SealedInsert, 'ndjson'>[]
   /** Absent in what was sealed before there were links. */
   readonly links?: readonly SubjectLink[]
 }
@@ -53,7 +54,7 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
     const header: SealedHeader = {
       upTo: batch.upTo,
       number: batch.number,
-      inserts: batch.inserts.map(({ table, token }) => ({ table, token })),
+      inserts: batch.inserts.map(({ ndjson: _, ...insert }) => insert),
       links: batch.links,
     }
     env.meta.putSync('sealed', header)

@@ -50,9 +50,18 @@ export interface SealedBatch {
   readonly upTo: Position | null
   /** Number of the batch, for its tokens. */
   readonly number: number
-  readonly inserts: readonly { readonly table: string; readonly token: string; readonly ndjson: Uint8Array }[]
+  readonly inserts: readonly SealedInsert[]
   /** What the batch found out about who is who, for RECORDS. */
   readonly links: readonly SubjectLink[]
+}
+
+/** Rows of one table, as `Events.insert` takes them. */
+export interface SealedInsert {
+  readonly table: string
+  readonly token: string
+  /** Absent where rows are objects: so they were sealed before 2026-11-24. */
+  readonly columns?: readonly string[] | undefined
+  readonly ndjson: Uint8Array
 }
 
 /** An anonymous subject that turned out to be a viewer's, because she signed in on its device. */

@@ -12,6 +12,7 @@ const child = actAsChild({
   },
 })
 setInterval(() => undefined, 1_000)
+if (mode !== 'eager') await child.turn
 if (mode === 'misconfigured') child.fail('The setting is wrong.', EXIT_CONFIGURATION)
 else if (mode === 'full') child.fail('The disk is full.', EXIT_TEMPORARY)
 else if (mode === 'broken') child.fail('The engine does not turn.', 1)
@@ -20,4 +21,5 @@ else if (mode === 'full once') {
   // Its first life is ready; the next ones find the disk full until somebody takes the file away.
   if (existsSync(place)) child.fail('The disk is full.', EXIT_TEMPORARY)
   else child.ready({ pid: process.pid })
-} else if (mode !== 'slow') child.ready({ pid: process.pid })
+} else if (mode === 'late') setTimeout(() => child.ready({ pid: process.pid }), 500)
+else if (mode !== 'slow') child.ready({ pid: process.pid })

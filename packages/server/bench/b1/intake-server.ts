@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { createIntake, trackingSettings } from '../../src/modules/tracking/index.ts'
+import { createIntake } from '../../src/modules/tracking/index.ts'
+import { trackingSettings } from '../../src/modules/tracking/settings.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { createHttpServer } from '../../src/platform/http/index.ts'
 import { sha256, subjectFrom, systemRandom } from '../../src/platform/ids.ts'

@@ -1,11 +1,14 @@
 import { readSettings, type SettingGroup } from '../platform/settings.ts'
-import { accountsSettings } from '../modules/accounts/index.ts'
-import { recorderSettings, trackingSettings } from '../modules/tracking/index.ts'
+import { accountsSettings } from '../modules/accounts/settings.ts'
+import { recorderSettings, trackingSettings } from '../modules/tracking/settings.ts'
 import { serverSettings } from '../settings.ts'
 import { demoSettings } from './demo-settings.ts'
-import { eventsSettings, journalSettings } from '../storage/index.ts'
+import { eventsSettings, journalSettings } from '../storage/settings.ts'
 
-/** Every setting of the program, by the part that reads it. `docs/reference/settings.md` is generated from this. */
+/**
+ * Every setting of the program, by the part that reads it. `docs/reference/settings.md` is generated from this.
+ * It loads nothing but settings, since every process reads them first.
+ */
 export const SETTING_GROUPS = {
   server: serverSettings,
   events: eventsSettings,

@@ -42,6 +42,41 @@ describe('the supervisor', () => {
     expect(ready.at(-1)).toBe('second')
   })
 
+  it('begins all children at once, and gives none its turn before', async () => {
+    const ready: string[] = []
+    supervisor = startSupervisor({
+      stages: [[child('first', 'slow')], [child('second')], [child('third', 'eager')]],
+      clock: systemClock,
+      log,
+      onReady: (name) => ready.push(name),
+    })
+    expect(Object.keys(supervisor.pids())).toEqual(['first', 'second', 'third'])
+    // The eager one waits for no turn; by then the second has long been up.
+    await vi.waitFor(() => expect(ready).toEqual(['third']), { timeout: 10_000 })
+  })
+
+  it('gives up when a child of the first stage cannot start, though others wait for their turn', async () => {
+    const stages = [[child('one', 'misconfigured')], [child('two')]]
+    supervisor = startSupervisor({ stages, clock: systemClock, log })
+    await expect(supervisor.ready).rejects.toThrow('The setting is wrong.')
+  })
+
+  it('gives its turn to a child that died while it waited and was started again', async () => {
+    const ready: string[] = []
+    const restarted: string[] = []
+    supervisor = startSupervisor({
+      stages: [[child('first', 'late')], [child('second')]],
+      clock: systemClock,
+      log,
+      onReady: (name) => ready.push(name),
+      onRestart: (name) => restarted.push(name),
+    })
+    process.kill(supervisor.pids()['second']!, 'SIGKILL')
+    await supervisor.ready
+    expect(restarted).toEqual(['second'])
+    expect(ready).toEqual(['first', 'second'])
+  })
+
   it('starts a killed child again', async () => {
     const pids: number[] = []
     const restarted: string[] = []

@@ -4,8 +4,8 @@ import { StartupError } from './errors.ts'
 import type { Logger } from './log.ts'
 
 /**
- * A thin supervisor of child processes. Children say when they are ready, are started in stages, restarted when they die,
- * and stopped in reverse order. They exit by themselves when the supervisor's channel closes, so that a killed
+ * A thin supervisor of child processes. They are begun together, so that all load their code meanwhile, and are told when
+ * it is their stage's turn; they say when they are ready, are restarted when they die, and stopped in reverse order. They exit by themselves when the supervisor's channel closes, so that a killed
  * supervisor leaves nobody behind.
  */
 export interface ChildSpec {
@@ -37,6 +37,7 @@ export type ChildMessage =
   | { readonly type: 'metrics'; readonly role: string; readonly metrics: unknown }
   | { readonly type: 'live'; readonly news: unknown }
   | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'turn' }
   | { readonly type: 'drain' }
 
 /** Exit code of a child whose start failed for a reason that a person must mend (sysexits.h EX_CONFIG). */
@@ -57,7 +58,7 @@ const ORPHAN_DRAIN_MS_MAX = 30_000
 const STEADY_MS = 30_000
 
 export interface SupervisorOptions {
-  /** Children of a stage start together, those of the next when all of them are ready. */
+  /** Children of a stage have their turn together, those of the next when all of them are ready. */
   readonly stages: readonly (readonly ChildSpec[])[]
   readonly clock: Clock
   readonly log: Logger
@@ -78,6 +79,8 @@ interface ChildEnd {
 
 interface Running {
   readonly spec: ChildSpec
+  /** Resolves when all children of the stages before are ready. */
+  readonly turn: Promise<unknown>
   process: ChildProcess
   startedAt: number
   delayMs: number
@@ -94,15 +97,18 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
   const failed = new Promise<never>((_resolve, reject) => (fail = reject))
   failed.catch(() => undefined)
 
-  function start(spec: ChildSpec, delayMs: number): Promise<void> {
+  function start({ spec, turn, delayMs }: Omit<Running, 'process' | 'startedAt'>): Promise<void> {
     const child = fork(spec.script, [...spec.args], {
       env: { ...process.env, ...spec.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: process.execArgv,
     })
-    const entry: Running = { spec, process: child, startedAt: clock.now(), delayMs }
+    const entry: Running = { spec, turn, process: child, startedAt: clock.now(), delayMs }
     running.set(spec.name, entry)
     let reason: string | undefined
+    const tellTurn = () => void (child.connected && child.send({ type: 'turn' } satisfies ChildMessage))
+    // Where a stage before does not come up, there is no turn, and `ready` says why.
+    turn.then(tellTurn, () => undefined)
     return new Promise((resolve, reject) => {
       child.on('message', (message: ChildMessage) => {
         if (message.type === 'failed') return void (reason = message.reason)
@@ -147,15 +153,19 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
       // A real timer: restarts must happen under a manual clock too.
       setTimeout(() => {
         if (isStopping) return resolve()
-        start(entry.spec, Math.min(delayMs * 2, RESTART_DELAY_MS.last)).then(resolve, reject)
+        const next = { ...entry, delayMs: Math.min(delayMs * 2, RESTART_DELAY_MS.last) }
+        start(next).then(resolve, reject)
       }, delayMs)
     })
   }
 
   async function startAll(): Promise<void> {
+    const begun: Promise<unknown>[] = []
     for (const stage of options.stages) {
-      if (!isStopping) await Promise.all(stage.map((spec) => start(spec, RESTART_DELAY_MS.first)))
+      const turn = begun.at(-1) ?? Promise.resolve()
+      begun.push(Promise.all(stage.map((spec) => start({ spec, turn, delayMs: RESTART_DELAY_MS.first }))))
     }
+    await Promise.all(begun)
     if (isStopping) throw new StartupError('It was stopped before it was ready.')
     wasReady = true
   }
@@ -200,6 +210,8 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
  * reaches the whole group of a terminal; only the supervisor acts on it.
  */
 export function actAsChild(options: { drain: () => Promise<void>; log: Logger }): {
+  /** Resolves when it may begin: what it stands on is ready. At once where there is no supervisor. */
+  readonly turn: Promise<void>
   ready(info?: Readonly<Record<string, string | number>>): void
   /** Tells the supervisor why it cannot start, and ends. Prints the reason where there is no supervisor. */
   fail(reason: string, exitCode: number): void
@@ -227,7 +239,10 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => void drainAndExit())
   process.on('disconnect', () => void drainAndExit())
+  const turn = Promise.withResolvers<void>()
+  if (!process.send) turn.resolve()
   process.on('message', (message: ChildMessage) => {
+    if (message.type === 'turn') turn.resolve()
     if (message.type === 'drain') void drainAndExit()
   })
   const send = (message: ChildMessage, onSent: () => void = () => undefined): void => {
@@ -235,6 +250,7 @@ export function actAsChild(options: { drain: () => Promise<void>; log: Logger })
     else onSent()
   }
   return {
+    turn: turn.promise,
     ready(info) {
       isReady = true
       send({ type: 'ready', ...(info ? { info } : {}) })

@@ -6,16 +6,13 @@
 export type { Records } from './records/records.ts'
 export { openRecords, type OpenRecordsOptions, type RecordsAddress } from './records/open-records.ts'
 export { migrateRecords } from './records/migrate-records.ts'
-export { runRecordsProcess } from './records/pglite-process.ts'
 export { holdRecords } from './records/hold-records.ts'
 export { sqlState } from './records/record-errors.ts'
 export type { Events, InsertRows, QueryOptions, QueryParams } from './events/events.ts'
 export { openEvents, type EventsOptions, type EventsTarget } from './events/clickhouse.ts'
-export { runEventsProcess } from './events/chdb-process.ts'
 export { migrateEvents } from './events/migrate.ts'
 export { defineReport, type Report } from './events/report.ts'
 export { forgetFrozen, freezeEvents, isBesideParts, type FrozenEvents } from './events/freeze-events.ts'
-export { eventsSettings } from './events/settings.ts'
 export type { Journal, JournalEntry, Position } from './journal/journal.ts'
 export type {
   RecorderState,
@@ -27,5 +24,4 @@ export type {
 export { copyJournal, holdRecorder, type HeldRecorder } from './journal/journal-snapshot.ts'
 export { openLmdbJournal, renewJournalId } from './journal/lmdb-journal.ts'
 export { openLmdbRecorderState } from './journal/lmdb-recorder-state.ts'
-export { journalSettings } from './journal/settings.ts'
 export { pendingMigrations, readMigrations, type AppliedMigration } from './migrations.ts'

@@ -43,7 +43,6 @@ export {
   type ViewerImport,
 } from './import-viewers.ts'
 export { accountsData } from './data-map.ts'
-export { accountsSettings } from './settings.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'
 export type { LabelViewers, ListedViewer } from './viewer-labels.ts'
 export type { FoundViewer, ViewerReference } from './viewers.ts'

@@ -8,7 +8,8 @@ import { createMetrics } from '../../platform/metrics.ts'
 import { readSettings } from '../../platform/settings.ts'
 import type { Journal, Position } from '../../storage/index.ts'
 import { decodeEntry, type EntryHeader } from './envelope.ts'
-import { createIntake, trackingSettings, type IntakeDependencies } from './index.ts'
+import { createIntake, type IntakeDependencies } from './index.ts'
+import { trackingSettings } from './settings.ts'
 
 /** The intake behind the real router, with a journal in memory, three keys and two viewers. */
 

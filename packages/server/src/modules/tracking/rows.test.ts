@@ -80,10 +80,11 @@ describe('an event’s row', () => {
 })
 
 /** The row's values by the names of their columns. */
-function named(line: string): Record<string, any> {
+function named(line: string): Record<string, unknown> & { properties: Record<string, unknown> } {
   const values: unknown[] = JSON.parse(line)
   expect(values).toHaveLength(EVENT_COLUMNS.length)
-  return Object.fromEntries(EVENT_COLUMNS.map((column, index) => [column, values[index]]))
+  const entries = EVENT_COLUMNS.map((column, index) => [column, values[index]])
+  return Object.fromEntries(entries) as ReturnType<typeof named>
 }
 
 function rowOf(properties: Record<string, unknown>, fields: Partial<TrackedEvent> = {}): string {

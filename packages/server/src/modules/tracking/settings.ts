@@ -1,5 +1,7 @@
 import { defineSettings, duration, integer } from '../../platform/settings.ts'
 
+export { recorderSettings } from './recorder-settings.ts'
+
 /** What the intake takes and how much of it. Sizes of requests are part of the wire: see docs/reference/playback-wire.md and docs/guides/segment.md. */
 export const trackingSettings = defineSettings({
   eventAgeMax: {

@@ -54,7 +54,7 @@ export function openLmdbRecorderState(folder: string, options: { journalId: stri
     const header: SealedHeader = {
       upTo: batch.upTo,
       number: batch.number,
-      inserts: batch.inserts.map(({ ndjson: _, ...insert }) => insert),
+      inserts: batch.inserts.map(({ table, token, columns }) => ({ table, token, columns })),
       links: batch.links,
     }
     env.meta.putSync('sealed', header)

@@ -1,0 +1,59 @@
+import type { MetricObject } from 'prom-client'
+import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
+import { systemRandom } from '../platform/ids.ts'
+import { createMetrics } from '../platform/metrics.ts'
+import type { Child, ChildContext } from './child.ts'
+import { baseUrlOf } from './configuration.ts'
+import { clockOf, openStores } from './stores.ts'
+import { programVersion } from './version.ts'
+
+export const worker: Child = async (context) => {
+  const { foundations, close } = lay(context, 'worker')
+  const worker = await createWorker(foundations, {
+    baseUrl: baseUrlOf(context.configuration),
+    publishLive: (news, done) => context.send({ type: 'live', news }, done),
+  })
+  return {
+    snapshot: () => foundations.metrics.snapshot(),
+    async close() {
+      await worker.close()
+      await close()
+    },
+  }
+}
+
+export const api: Child = async (context) => {
+  const { foundations, close } = lay(context, 'api')
+  const baseUrl = baseUrlOf(context.configuration)
+  const api = await createApi(foundations, { baseUrl, version: programVersion() })
+  const { host, port } = context.configuration.server
+  await api.listen({ host, port })
+  return {
+    info: { url: baseUrl, firstOperatorLink: (await api.firstOperatorLink()) ?? '' },
+    onMessage(message) {
+      if (message.type === 'metrics') api.takeMetrics(message.role, message.metrics as MetricObject[])
+      if (message.type === 'live') api.takeLive(message.news as LiveNews)
+    },
+    async close() {
+      await api.close()
+      await close()
+    },
+  }
+}
+
+/** What api and worker stand on: clients of the stores, time, randomness, metrics. */
+function lay({ configuration, folder, log }: ChildContext, role: 'api' | 'worker') {
+  const clock = clockOf(configuration, folder)
+  const stores = openStores(configuration, folder, { clock, log })
+  const metrics = createMetrics(role)
+  const foundations: Foundations = {
+    ...stores,
+    configuration,
+    folder,
+    clock,
+    random: systemRandom,
+    log,
+    metrics,
+  }
+  return { foundations, close: stores.close }
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { API_NODE_OPTIONS } from '../src/cli/instance.ts'
 import { batchBody, EVENTS_PER_BATCH } from './b1/batch.ts'
 import { startMeasured, type MeasuredProcess } from './b1/measured-process.ts'
 import type { Bench } from './bench.ts'
@@ -18,13 +19,14 @@ export const bench: Bench = {
     const script = (name: string) => join(import.meta.dirname, 'b1', `${name}.ts`)
     await mkdir(join(folder, 'journal'))
     const bare = await startMeasured(script('bare-server'), [folder])
-    const intake = await startMeasured(script('intake-server'), [join(folder, 'journal')])
+    const intake = await startMeasured(script('intake-server'), [join(folder, 'journal')], API_NODE_OPTIONS)
     const load = fork(script('load'))
     try {
       await once(load, 'message')
-      // Short rounds, so that what else the machine does hits both alike; the first ones are for the compilers.
-      const requests = 400
-      const rounds = isQuick ? 5 : 60
+      // Rounds short enough that what else the machine does hits both alike, and so long that a collection of the oldest
+      // garbage, which falls into some rounds of either, is a part of each; the first ones are for the compilers.
+      const requests = isQuick ? 400 : 2_500
+      const rounds = isQuick ? 5 : 24
       for (let round = 0; round < (isQuick ? 2 : 6); round++) {
         for (const server of [bare, intake]) await measure(server, load, isQuick ? 500 : 3_000)
       }
@@ -33,7 +35,7 @@ export const bench: Bench = {
       for (let round = 0; round < rounds; round++) {
         floor.push(await measure(bare, load, requests))
         ours.push(await measure(intake, load, requests))
-        if (round % 10 === 9) report(`${round + 1} of ${rounds} rounds`)
+        if (round % 6 === 5) report(`${round + 1} of ${rounds} rounds`)
       }
       const ratios = ours.map((sample, round) => sample.cpuUs / floor[round]!.cpuUs)
       return {

@@ -20,8 +20,15 @@ export interface MeasuredProcess {
   stop(): Promise<void>
 }
 
-export async function startMeasured(script: string, args: readonly string[]): Promise<MeasuredProcess> {
-  const child = fork(script, [...args], { execArgv: process.env['FOYER_BENCH_NODE_ARGS']?.split(' ') ?? [] })
+/** `FOYER_BENCH_NODE_ARGS` adds options of Node, to look closer: `--trace-gc`. */
+export async function startMeasured(
+  script: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<MeasuredProcess> {
+  const child = fork(script, [...args], {
+    execArgv: [...nodeOptions, ...(process.env['FOYER_BENCH_NODE_ARGS']?.split(' ') ?? [])],
+  })
   const { port } = await message<{ port: number }>(child)
   return {
     port,

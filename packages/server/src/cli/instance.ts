@@ -35,6 +35,13 @@ export const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Threads of libuv's pool in the process that owns chDB: its calls occupy one each. */
 export const EVENTS_ENVIRONMENT = { UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }
 
+/**
+ * The api's young generation is small. Bodies of requests lie outside the heap and go with the next young collection; V8
+ * counts them towards the next old one, which at the default size came every 100 ms under load and doubled the api's CPU
+ * (Node 24.21, `npm run bench -- b1`).
+ */
+export const API_NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=8']
+
 /** Locks the data folder and starts the engines that are embedded and the given roles, each a process. */
 export async function launchInstance(options: {
   configuration: Configuration
@@ -154,23 +161,20 @@ function stagesOf(
   roles: readonly Role[],
   environment: Readonly<Record<string, string>>,
 ): ChildSpec[][] {
-  const child = (
-    name: string,
-    drainMsMax: number,
-    extra: Readonly<Record<string, string>> = {},
-  ): ChildSpec => ({
+  const child = (name: string, drainMsMax: number, extra: Partial<ChildSpec> = {}): ChildSpec => ({
     name,
     script: MAIN,
     args: ['child', name],
-    environment: { ...environment, ...extra },
     drainMsMax,
+    ...extra,
+    environment: { ...environment, ...extra.environment },
   })
   const engines = [
     ...(configuration.server.recordsUrl ? [] : [child('records', 15_000)]),
-    ...(configuration.events.url ? [] : [child('events', 15_000, EVENTS_ENVIRONMENT)]),
+    ...(configuration.events.url ? [] : [child('events', 15_000, { environment: EVENTS_ENVIRONMENT })]),
   ]
   const worker = roles.includes('worker') ? [child('worker', 20_000)] : []
-  const api = roles.includes('api') ? [child('api', 10_000)] : []
+  const api = roles.includes('api') ? [child('api', 10_000, { nodeOptions: API_NODE_OPTIONS })] : []
   return [engines, worker, api]
 }
 

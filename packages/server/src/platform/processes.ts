@@ -14,6 +14,8 @@ export interface ChildSpec {
   readonly script: string
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** Options of Node, besides those of this process. */
+  readonly nodeOptions?: readonly string[]
   /** Time it may take to finish its work when told to stop, ms; then it is killed. */
   readonly drainMsMax: number
 }
@@ -101,7 +103,7 @@ export function startSupervisor(options: SupervisorOptions): Supervisor {
     const child = fork(spec.script, [...spec.args], {
       env: { ...process.env, ...spec.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: process.execArgv,
+      execArgv: [...process.execArgv, ...(spec.nodeOptions ?? [])],
     })
     const entry: Running = { spec, turn, process: child, startedAt: clock.now(), delayMs }
     running.set(spec.name, entry)

@@ -1,6 +1,7 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { playbackBatch, playbackContext, playbackEvent } from '@foyer/contracts'
-import { mayTell, nameKind } from './mask-names.ts'
+import { kindOfKey, mayTell, nameKind } from './mask-names.ts'
 
 const PERSONAL = [
   'email|e-mail|E_MAIL|customerEmail|billing_email|phone|workPhone|firstName|first_name|FIRSTNAME|displayName|fullName',
@@ -44,3 +45,18 @@ function objectsOfContext() {
   const { content, player, device, page } = playbackContext.shape
   return [content, player.unwrap(), device.unwrap(), page.unwrap()]
 }
+
+it('a key in a body’s bytes is of the kind that its text is, whichever keys were read before', () => {
+  const key = fc.oneof(
+    fc.constantFrom('email', 'gmail', 'name', 'nickname', 'bufferMs', 'ip', 'zip', 'é', 'q', 'userId', 'ID'),
+    fc.string({ minLength: 1, maxLength: 70 }),
+  )
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 40 }), (keys) => {
+      for (const text of keys) {
+        const bytes = Buffer.from(`"${text}":`)
+        expect(kindOfKey(bytes, 1, bytes.length - 2)).toBe(nameKind(text))
+      }
+    }),
+  )
+})

@@ -1,6 +1,6 @@
 import { DEPTH_MAX } from './mask.ts'
 import { isAddress } from './mask-address.ts'
-import { mayTell, nameKind } from './mask-names.ts'
+import { kindOfKey, mayTell } from './mask-names.ts'
 
 /**
  * Whether the bytes of a body are plainly free of anything that `maskTree` would change, and not nested too deep: then
@@ -18,30 +18,39 @@ import { mayTell, nameKind } from './mask-names.ts'
  */
 export function isPlainlyClean(body: Uint8Array): boolean {
   const length = body.length
-  let isInString = false
   let depth = 0
-  let stringFrom = 0
   let at = 0
   while (at < length) {
-    let kind = KINDS[body[at]!]!
-    // The last byte of JSON is not quiet: this stops before the end.
-    while (kind <= QUIET) kind = KINDS[body[++at]!]!
+    const kind = KINDS[body[at]!]!
     if (kind === QUOTE) {
-      isInString = !isInString
-      if (isInString) stringFrom = at + 1
-      else if (tells(body, stringFrom, at)) return false
+      const from = at + 1
+      at = endOfString(body, from)
+      if (at < 0 || tells(body, from, at)) return false
       at++
     } else if (kind === DIGIT) {
-      at = isInString ? endOfRun(body, at) : endOfNumber(body, at)
+      at = endOfNumber(body, at)
       if (at < 0) return false
     } else if (kind === ALARM) return false
     else {
-      if (!isInString && kind === OPEN && ++depth > DEPTH_MAX) return false
-      if (!isInString && kind === CLOSE) depth--
+      if (kind === OPEN && ++depth > DEPTH_MAX) return false
+      if (kind === CLOSE) depth--
       at++
     }
   }
   return true
+}
+
+/** The closing quote of a string that begins here; −1 when something in it is not plainly clean. */
+function endOfString(body: Uint8Array, from: number): number {
+  let at = from
+  for (;;) {
+    let stop = STOPS[body[at]!]
+    while (stop === 0) stop = STOPS[body[++at]!]
+    if (stop === QUOTE) return at
+    if (stop !== DIGIT) return -1
+    at = endOfRun(body, at)
+    if (at < 0) return -1
+  }
 }
 
 /** End of a number outside a string; −1 when it may be a card's. */
@@ -101,7 +110,7 @@ function tells(body: Uint8Array, from: number, to: number): boolean {
   if (!mayTell(body, from, to)) return false
   while (isSpace(body[next]!)) next++
   if (body[next] !== COLON) return false
-  const kind = nameKind(textDecoder.decode(body.subarray(from, to)))
+  const kind = kindOfKey(body, from, to)
   if (kind === 'address' || kind === 'search') return true
   if (kind !== 'personal' && kind !== 'person') return false
   do next++
@@ -169,6 +178,8 @@ const DOT = 0x2e
 
 const KINDS = new Uint8Array(256)
 for (let byte = 0; byte < 256; byte++) KINDS[byte] = kindOf(byte)
+/** The kinds that mean something inside a string; 0 for others. */
+const STOPS = KINDS.map((kind) => (kind === QUOTE || kind === DIGIT || kind === ALARM ? kind : 0))
 
 function kindOf(byte: number): number {
   // Full-width forms begin with EF in UTF-8.

@@ -113,7 +113,10 @@ export function mayTell(bytes: Uint8Array, from: number, to: number): boolean {
   if (last === 0) return true
   if (length === 1) return ENDINGS[placeOf(0, 0, 0, last)] === 1
   const second = LETTERS[bytes[to - 2]!]!
-  if (second === 0 || ENDINGS[placeOf(0, 0, second, last)] === 1) return true
+  if (second === 0) return true
+  // Most keys end in two letters in which no name ends.
+  if (PAIRS[(second << 5) | last] === 0) return false
+  if (ENDINGS[placeOf(0, 0, second, last)] === 1) return true
   const third = length > 2 ? LETTERS[bytes[to - 3]!]! : OTHER
   if (third === 0 || ENDINGS[placeOf(0, third, second, last)] === 1) return true
   const fourth = length > 3 ? LETTERS[bytes[to - 4]!]! : OTHER
@@ -164,6 +167,7 @@ const LETTERS = new Uint8Array(256)
 for (let letter = 1; letter <= 26; letter++) LETTERS[0x40 + letter] = LETTERS[0x60 + letter] = letter
 
 const ENDINGS = new Uint8Array(2 ** ENDINGS_BITS)
+const PAIRS = new Uint8Array(1_024)
 for (const name of [
   ...PERSONAL_ENDINGS,
   ...PERSONAL_WHOLE,
@@ -175,4 +179,5 @@ for (const name of [
   const numbers = [...name].map((letter) => LETTERS[letter.charCodeAt(0)]!)
   const [last = 0, second = 0, third = 0, fourth = 0] = numbers.reverse()
   ENDINGS[placeOf(fourth, third, second, last)] = 1
+  PAIRS[(second << 5) | last] = 1
 }

@@ -13,12 +13,24 @@ const UNSURE_MS = 10
 /** A load that remembers each request that was acknowledged. */
 export interface RememberedLoad extends Load {
   readonly requests: readonly AckedRequest[]
+  /** Resolves when so many more requests were acknowledged. */
+  untilMore(count: number): Promise<void>
 }
 
 export function startRememberedLoad(url: string, serverKey: string): RememberedLoad {
   const requests: AckedRequest[] = []
-  const load = startLoad(url, serverKey, (request) => void requests.push(request), { segmentPauseMs: 20 })
-  return { ...load, requests }
+  let waiting: { readonly count: number; resolve(): void }[] = []
+  function onAcked(request: AckedRequest): void {
+    requests.push(request)
+    for (const { count, resolve } of waiting) if (requests.length >= count) resolve()
+    waiting = waiting.filter(({ count }) => requests.length < count)
+  }
+  return {
+    ...startLoad(url, serverKey, onAcked, { segmentPauseMs: 20 }),
+    requests,
+    untilMore: (more) =>
+      new Promise((resolve) => void waiting.push({ count: requests.length + more, resolve })),
+  }
 }
 
 /** Requests by when they were acknowledged: surely before a moment, surely sent after it, or on their way during it. */

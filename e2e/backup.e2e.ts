@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manifestText, readManifest } from '../packages/server/src/cli/backup/manifest.ts'
@@ -18,7 +17,7 @@ import {
   type RememberedLoad,
 } from './backup-under-load.ts'
 import { runCommand, startInstance, type TestInstance } from './instance.ts'
-import { LOAD_ENVIRONMENT, startLoad } from './kill-load.ts'
+import { LOAD_ENVIRONMENT } from './kill-load.ts'
 import { firstOperator, testApp } from './operator.ts'
 import { placesOf, storedIn } from './survives-kills.ts'
 
@@ -38,7 +37,7 @@ beforeAll(async () => {
   original = await startInstance({ dataFolder: at('data'), environment: LOAD_ENVIRONMENT })
   ;({ serverKey } = await testApp(await firstOperator(original)))
   load = startRememberedLoad(original.url, serverKey)
-  await delay(4_000)
+  await load.untilMore(300)
 })
 
 afterAll(async () => {
@@ -51,7 +50,7 @@ describe('a backup under load', { timeout: 300_000 }, () => {
     const taken = await command(['backup', at('backup')])
     expect(taken.output).toContain('It holds no keys, on purpose')
     expect(taken.code).toBe(0)
-    await delay(3_000)
+    await load.untilMore(300)
     await load.stop()
     const keys = await command(['backup', '--keys', at('keys')])
     expect(keys.output).toContain('Keep it apart from the backups')
@@ -88,8 +87,8 @@ describe('a backup under load', { timeout: 300_000 }, () => {
       await untilRecorded(instance)
       expect(await storedIn({ dataFolder: at('restored') })).toEqual(placesOf(load.acked))
 
-      const fresh = startLoad(instance.url, serverKey, undefined, { segmentPauseMs: 20 })
-      await delay(2_000)
+      const fresh = startRememberedLoad(instance.url, serverKey)
+      await fresh.untilMore(100)
       await fresh.stop()
       await untilRecorded(instance)
       const both = sumOf(load.acked, fresh.acked)

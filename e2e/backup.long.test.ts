@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { requestsIn, splitAt, startRememberedLoad, untilRecorded } from './backup-under-load.ts'
 import { runCommand, startInstance } from './instance.ts'
@@ -23,7 +22,7 @@ it('a backup of an instance that was killed holds all that it had acknowledged, 
   const instance = await startInstance({ dataFolder: at('killed'), environment: LOAD_ENVIRONMENT })
   const keys = await testApp(await firstOperator(instance))
   const killed = startRememberedLoad(instance.url, keys.serverKey)
-  await delay(3_000)
+  await killed.untilMore(300)
   const pids = PROCESSES.map((name) => pidOf(instance, name)).filter((pid) => pid !== null)
   expect(pids).toHaveLength(5)
   for (const pid of pids) process.kill(pid, 'SIGKILL')

@@ -72,6 +72,8 @@ async function openEngine(
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  // It stands on nothing that would have to be ready before.
+  child.send({ type: 'turn' } satisfies ChildMessage, () => undefined)
   let words = ''
   let reason: string | null = null
   for (const stream of [child.stdout, child.stderr]) {

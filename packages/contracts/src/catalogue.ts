@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { platformName } from './playback.ts'
 import { fieldError } from './problems.ts'
 import {
+  WELL_FORMED,
+  WELL_FORMED_RULE,
+  WITHOUT_CONTROLS,
   countryCode,
   identifier,
   instant,
@@ -9,7 +12,6 @@ import {
   localDate,
   pageOf,
   pageQuery,
-  WITHOUT_CONTROLS,
 } from './values.ts'
 
 /**
@@ -38,18 +40,31 @@ export type TitleKind = z.infer<typeof titleKind>
 const WITHOUT_ODD_CONTROLS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/
 
 const line = (lengthMax: number) =>
-  z.string().trim().min(1).max(lengthMax).regex(WITHOUT_CONTROLS, 'no control characters')
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(lengthMax)
+    .regex(WITHOUT_CONTROLS, 'no control characters')
+    .regex(WELL_FORMED, WELL_FORMED_RULE)
 const prose = z
   .string()
   .trim()
   .min(1)
   .max(CATALOGUE_LIMITS.synopsisLengthMax)
   .regex(WITHOUT_ODD_CONTROLS, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
 const name = line(CATALOGUE_LIMITS.nameLengthMax)
 const label = line(64)
 const number = z.number().int().min(0).max(1_000_000)
 /** A place in a title, or its length: whole ms, at most 100 days. */
 const lengthMs = z.number().int().min(0).max(8_640_000_000)
+/** The URL parser forgives controls and halves of surrogate pairs, and RECORDS does not. */
+const imageAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(2_048)
+  .regex(WITHOUT_CONTROLS, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
 const mapKey = z
   .string()
   .regex(/^[A-Za-z][\w.-]{0,39}$/, 'a letter, then letters, digits, dot, dash, underscore')
@@ -118,9 +133,7 @@ const sharedFields = {
   /** By language tag. */
   localised: mapOf(languageTag, localisedText).nullable().optional(),
   /** Addresses by use: poster, backdrop, logo, … */
-  images: mapOf(mapKey, z.url({ protocol: /^https?$/ }).max(2_048))
-    .nullable()
-    .optional(),
+  images: mapOf(mapKey, imageAddress).nullable().optional(),
   /** Ids in other systems, by the system's name. */
   externalIds: mapOf(mapKey, identifier).nullable().optional(),
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RIGHTS, ROLES, type Right, type Role } from './rights.ts'
-import { instant, lineOfText } from './values.ts'
+import { WELL_FORMED, WELL_FORMED_RULE, instant, lineOfText } from './values.ts'
 
 /**
  * Operators (`/v1/operators`), the people who work in the console; API keys (`/v1/api-keys`) of their programs; and the
@@ -25,6 +25,7 @@ const label = z
   .min(1)
   .max(128)
   .regex(/^\P{Cc}+$/u, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
 const email = z.email().max(254)
 const newPassword = z.string().min(OPERATOR_LIMITS.passwordMin).max(OPERATOR_LIMITS.passwordMax)
 const linkToken = z.string().min(1).max(128)

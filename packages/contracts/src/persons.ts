@@ -32,7 +32,7 @@ export const viewerPerson = z.object({
   personId: z.uuid(),
   /** All merges of the person, in order of time. */
   merged: z.array(mergedViewer),
-  /** The last used first. */
+  /** The last used first; empty in the answer of an act to somebody without the right viewers.activity. */
   devices: z.array(linkedDevice),
   /** Whether reports know all of this already; they do within a second. */
   isPublished: z.boolean(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PURPOSES, PURPOSES_WITHOUT_CONSENT, type Purpose } from './purposes.ts'
 import { platformName } from './playback.ts'
-import { countryCode, instant, languageTag, timeZone } from './values.ts'
+import { WELL_FORMED, WELL_FORMED_RULE, countryCode, instant, languageTag, timeZone } from './values.ts'
 
 /**
  * Services (`/v1/services`), the brands of the operator, and their apps (`/v1/apps`): a service on a platform. An app has
@@ -32,6 +32,7 @@ const label = z
   .min(1)
   .max(128)
   .regex(/^\P{Cc}+$/u, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
 
 const purposes = z
   .array(z.enum(PURPOSES as [Purpose, ...Purpose[]]))

@@ -39,8 +39,14 @@ export const localDate = z.iso.date().regex(/^(?!0000)/, 'a day of the years 1 t
 // oxlint-disable-next-line no-control-regex -- The rule is about control characters.
 export const WITHOUT_CONTROLS = /^[^\u0000-\u001f\u007f]*$/
 
-/** One line of text: no control characters. RECORDS takes no NUL, and nobody looks for the others. */
-export const lineOfText = z.string().regex(WITHOUT_CONTROLS, 'no control characters')
+/**
+ * One line of text: no control characters (RECORDS takes no NUL, and nobody looks for the others), and none of what UTF-8
+ * cannot say: it would be stored as another text than the one that was answered.
+ */
+export const lineOfText = z
+  .string()
+  .regex(WITHOUT_CONTROLS, 'no control characters')
+  .regex(WELL_FORMED, WELL_FORMED_RULE)
 
 /** ISO 3166-1 alpha-2 code, upper case. */
 export const countryCode = z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code, upper case')
@@ -51,8 +57,11 @@ export const languageTag = z
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 language tag')
   .max(35)
 
-/** IANA time zone name. */
-export const timeZone = z.string().refine(isTimeZone, 'an IANA time zone name, such as Europe/Madrid')
+/** IANA time zone name. An offset such as -05:00 is none: it knows no summer. */
+export const timeZone = z
+  .string()
+  .regex(/^[A-Za-z]/, 'an IANA time zone name, such as Europe/Madrid')
+  .refine(isTimeZone, 'an IANA time zone name, such as Europe/Madrid')
 
 /** Page of a list: `next` is the cursor of the page after this one, null at the end. */
 export function pageOf<Item extends z.ZodType>(item: Item) {

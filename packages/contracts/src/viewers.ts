@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { GENDERS } from './reports.ts'
 import { slug } from './services.ts'
-import { countryCode, identifier, instant, localDate } from './values.ts'
+import { WELL_FORMED, WELL_FORMED_RULE, countryCode, identifier, instant, localDate } from './values.ts'
 
 /**
  * Viewers (`/v1/viewers`): registered people. What is coarse (gender, age at registration, country, region, city) is
@@ -30,6 +30,7 @@ const line = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^\P{Cc}+$/u, 'no control characters')
+    .regex(WELL_FORMED, WELL_FORMED_RULE)
 
 /** An e-mail address as far as a form can tell: something, @, something with a dot, no spaces. */
 export const emailAddress = z

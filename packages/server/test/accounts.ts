@@ -21,6 +21,8 @@ export interface AccountsRig {
   readonly ring: KeyRing
   readonly clock: ManualClock
   readonly trail: Parameters<AuditTrail['record']>[0][]
+  /** What writes the trail; a test may put something else in its place. */
+  readonly audit: AuditTrail
   /** What a request may do from now on; at first everything. */
   setRights(rights: readonly Right[]): void
   call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object): Promise<Answer>
@@ -51,6 +53,7 @@ export async function openAccountsRig(
   const ring = openFileKeyRing(join(keys, 'keys'), { clock })
   const vault = createVault({ ring, clock })
   const trail: AccountsRig['trail'] = []
+  const audit: AuditTrail = { record: async (entry) => void trail.push(entry) }
   let rights: readonly Right[] = RIGHTS
   let opened = 0
 
@@ -68,7 +71,7 @@ export async function openAccountsRig(
       vault,
       clock,
       random: seededRandom(`accounts ${opened++}`),
-      audit: { record: async (entry) => void trail.push(entry) },
+      audit,
       log,
       settings: { viewerTokenMsMax: 86_400_000 },
     })
@@ -94,6 +97,7 @@ export async function openAccountsRig(
     clock,
     trail,
     openAccounts,
+    audit,
     setRights(next) {
       rights = next
     },

@@ -97,13 +97,16 @@ export function createKeys(deps: {
             createdAt: now,
           })
           .returning()
+        await audit.record(
+          {
+            actor,
+            action: 'write_key.created',
+            object: made!.id,
+            details: { app, kind, label },
+          },
+          tx,
+        )
         return made!
-      })
-      await audit.record({
-        actor,
-        action: 'write_key.created',
-        object: row.id,
-        details: { app, kind, label },
       })
       return { ...toWriteKey(row), key }
     },
@@ -117,9 +120,9 @@ export function createKeys(deps: {
           .where(and(where, isNull(writeKey.revokedAt)))
         const [found] = await tx.select().from(writeKey).where(where)
         if (!found) throw new Problem('write_key.not_found', `The app ${app} has no such write key.`)
+        await audit.record({ actor, action: 'write_key.revoked', object: id, details: { app } }, tx)
         return found
       })
-      await audit.record({ actor, action: 'write_key.revoked', object: id, details: { app } })
       return toWriteKey(row)
     },
 
@@ -159,9 +162,12 @@ export function createKeys(deps: {
             createdAt: now,
           })
           .returning()
+        await audit.record(
+          { actor, action: 'viewer_token_secret.created', object: made!.id, details: { app } },
+          tx,
+        )
         return made!
       })
-      await audit.record({ actor, action: 'viewer_token_secret.created', object: row.id, details: { app } })
       return { ...toTokenSecret(row), secret }
     },
 
@@ -174,9 +180,9 @@ export function createKeys(deps: {
           .where(and(where, isNull(viewerTokenSecret.revokedAt)))
         const [found] = await tx.select().from(viewerTokenSecret).where(where)
         if (!found) throw new Problem('viewer_token_secret.not_found', `The app ${app} has no such secret.`)
+        await audit.record({ actor, action: 'viewer_token_secret.revoked', object: id, details: { app } }, tx)
         return found
       })
-      await audit.record({ actor, action: 'viewer_token_secret.revoked', object: id, details: { app } })
       return toTokenSecret(row)
     },
   }

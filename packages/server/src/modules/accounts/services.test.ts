@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RIGHTS, SERVICE_LIMITS } from '@foyer/contracts'
 import { ADMIN, openAccountsRig, quietEvents, type AccountsRig } from '../../../test/accounts.ts'
 import { recordsBackends } from '../../../test/records.ts'
@@ -59,6 +59,8 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
         { id: 'x'.repeat(65) },
         { timeZone: 'Europe/Atlantis' },
         { timeZone: '' },
+        { timeZone: '-23:59' },
+        { name: 'half \ud800 a pair' },
         { localCountry: 'Spain' },
         { language: 'español!' },
         { name: ' ' },
@@ -90,6 +92,15 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
       expect(await rig.call('PATCH', '/v1/services/cinema', { timeZone: 'UTC' })).toMatchObject({
         body: { code: 'service.time_zone_fixed' },
       })
+    })
+
+    it('is not made and not changed when the trail cannot take it', async () => {
+      const record = vi.spyOn(rig.audit, 'record').mockRejectedValue(new Error('the trail is away'))
+      expect((await rig.call('POST', '/v1/services', { ...CINEMA, id: 'unseen' })).status).toBe(500)
+      expect((await rig.call('PATCH', '/v1/services/cinema', { name: 'Unseen' })).status).toBe(500)
+      record.mockRestore()
+      expect((await rig.call('GET', '/v1/services/unseen')).status).toBe(404)
+      expect((await rig.call('GET', '/v1/services/cinema')).body).toMatchObject(CINEMA)
     })
 
     it('that is not there is not found', async () => {

@@ -109,9 +109,9 @@ export function createServices(deps: {
           .onConflictDoNothing()
           .returning()
         if (!made) throw new Problem('service.exists', `There is a service ${input.id} already.`)
+        await audit.record({ actor, action: 'service.created', object: made.id, details: { ...input } }, tx)
         return made
       })
-      await audit.record({ actor, action: 'service.created', object: row.id, details: { ...input } })
       return toService(row)
     },
 
@@ -124,9 +124,9 @@ export function createServices(deps: {
           .set({ ...defined(patch), updatedAt: now })
           .where(eq(service.id, id))
           .returning()
+        await audit.record({ actor, action: 'service.changed', object: id, details: defined(patch) }, tx)
         return changed!
       })
-      await audit.record({ actor, action: 'service.changed', object: id, details: defined(patch) })
       return toService(row)
     },
 
@@ -164,9 +164,9 @@ export function createServices(deps: {
           .onConflictDoNothing()
           .returning()
         if (!made) throw new Problem('app.exists', `There is an app ${values.id} already.`)
+        await audit.record({ actor, action: 'app.created', object: made.id, details: values }, tx)
         return made
       })
-      await audit.record({ actor, action: 'app.created', object: row.id, details: values })
       return toApp(row)
     },
 
@@ -178,9 +178,9 @@ export function createServices(deps: {
           .where(eq(app.id, id))
           .returning()
         if (!changed) throw new Problem('app.not_found', `There is no app ${id}.`)
+        await audit.record({ actor, action: 'app.changed', object: id, details: defined(patch) }, tx)
         return changed
       })
-      await audit.record({ actor, action: 'app.changed', object: id, details: defined(patch) })
       return toApp(row)
     },
   }

@@ -14,10 +14,7 @@ export interface AuditReader {
   ): Promise<{ items: AuditEntry[]; next: string | null }>
 }
 
-/**
- * The trail, in a table that refuses changes. Do not record from inside an open transaction: the trail writes on a
- * connection of its own, which on the embedded records waits for that transaction to end.
- */
+/** The trail, in a table that refuses changes. */
 export function createAuditTrail(deps: {
   db: Database
   clock: Clock
@@ -25,8 +22,8 @@ export function createAuditTrail(deps: {
 }): AuditTrail & AuditReader {
   const { db, clock, random } = deps
   return {
-    async record({ actor, action, object, details = {} }) {
-      await db.insert(auditEntry).values({
+    async record({ actor, action, object, details = {} }, within = db) {
+      await within.insert(auditEntry).values({
         id: uuidV7(clock.now(), random),
         at: new Date(clock.now()),
         actorKind: actor.kind,

@@ -79,10 +79,9 @@ function readRow({ line, cells }: CsvRow, columns: readonly Column[]): SourceRow
     if (!target || cell === undefined) continue
     const fault = READERS[target.name](fields, cell.trim(), target.key ?? '')
     if (fault !== undefined) faults.push({ field: header, message: fault })
-    headers.set(
-      PATHS[target.name] ?? (target.key ? `${MAPS[target.name]}.${target.key}` : target.name),
-      header,
-    )
+    const path = PATHS[target.name] ?? (target.key ? `${MAPS[target.name]}.${target.key}` : target.name)
+    // Where several columns make up a field, what is wrong with it is in one that says something.
+    if (cell.trim() !== '' || !headers.has(path)) headers.set(path, header)
   }
   finish(fields)
   if (fields['id'] === null) delete fields['id']
@@ -121,7 +120,7 @@ const duration =
       fields[field] ??= null
       return undefined
     }
-    if (!/^(\d+:){0,2}\d+([.,]\d{1,3})?$/.test(cell)) return 'is not hours:minutes:seconds'
+    if (!/^\d+(:[0-5]?\d){0,2}([.,]\d{1,3})?$/.test(cell)) return 'is not hours:minutes:seconds'
     const seconds = cell
       .replace(',', '.')
       .split(':')

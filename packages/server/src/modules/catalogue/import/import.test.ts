@@ -119,6 +119,29 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
     })
   })
 
+  it('names the column that says what is wrong, where several make up a field', async () => {
+    const { body } = await world.upload(
+      'csv',
+      'id,kind,name,duration,countries_allowed,countries_denied\na,movie,A,1:30:00,ZZ,\nb,movie,B,1:75:00,,\n',
+    )
+    expect(body.rows.flatMap(({ errors }) => errors?.map(({ field }) => field) ?? [])).toEqual([
+      'countries_allowed',
+      'duration',
+    ])
+  })
+
+  it('refuses a row whose address RECORDS cannot hold, and takes the others', async () => {
+    const titles = ['\ud800', '\u0000', ''].map((odd, index) => ({
+      id: `t${index}`,
+      kind: 'movie',
+      name: 'T',
+      images: { poster: `https://x.example/a${odd}b` },
+    }))
+    const { status, body } = await world.upload('json', JSON.stringify({ titles }))
+    expect(status).toBe(200)
+    expect(body.rows.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'created'])
+  })
+
   it('keeps the rows before a quote that is never closed', async () => {
     const { body } = await world.upload('csv', 'id,kind,name\na,movie,A\nb,movie,"B\nc,movie,C\n')
     expect(body.rows.map(({ row, outcome }) => [row, outcome])).toEqual([
@@ -170,6 +193,8 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
           <item><guid>odd</guid><title>Odd</title><m:rating scheme="urn:moon">blue</m:rating></item>
           <item><guid>inv</guid><title>Inverted</title><dcterms:valid>start=2026-02-01; end=2026-01-01</dcterms:valid></item>
           <item><title>No id</title></item>
+          <item><guid>nobody</guid><title>N</title><m:restriction relationship="deny">all</m:restriction></item>
+          <item><guid>all</guid><title>A</title><m:restriction relationship="allow">all</m:restriction></item>
           <item><guid>s</guid><title>S</title><foyer:kind>series</foyer:kind></item>`,
         'm',
       ),
@@ -180,12 +205,15 @@ describe.each(recordsBackends())('importing files into %s records', (backend) =>
       [3, 'odd', 'refused'],
       [4, 'inv', 'refused'],
       [5, null, 'refused'],
-      [6, 's', 'created'],
+      [6, 'nobody', 'refused'],
+      [7, 'all', 'created'],
+      [8, 's', 'created'],
     ])
     expect(body.rows.flatMap(({ errors }) => errors?.map(({ field }) => field) ?? [])).toEqual([
       'media:rating',
       'dcterms:valid',
       'id',
+      'media:restriction',
     ])
     expect(body.unknownColumns).toEqual(['m:player'])
     expect((await world.call('GET', '/v1/titles/a&b')).body).toMatchObject({

@@ -164,7 +164,14 @@ function ratingOf(found: readonly XmlElement[]): unknown {
   return { scheme, value, minimumAge: Number(age) }
 }
 
+/** A restriction of no type is of everything: `deny` of `all`, or `allow` of `none`. */
+function admitsNobody({ text, attributes: { type, relationship } }: XmlElement): boolean {
+  return type === undefined && text.trim().toLowerCase() === (relationship === 'allow' ? 'none' : 'all')
+}
+
 function rightsOf(found: readonly XmlElement[]): unknown {
+  if (found.some(admitsNobody))
+    throw new UnreadableElement('nobody may play it anywhere: name countries, or leave the item out')
   const byCountry = found.filter(({ attributes }) => attributes['type'] === 'country')
   const [restriction] = byCountry
   if (!restriction) return undefined

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { linkedDevice, slug, viewerMerge, viewerPerson } from '@foyer/contracts'
-import { actorOf, problems, type Routes } from '../../platform/http/index.ts'
+import { linkedDevice, slug, viewerMerge, viewerPerson, type ViewerPerson } from '@foyer/contracts'
+import { actorOf, problems, type Actor, type Routes } from '../../platform/http/index.ts'
 import type { Subject } from '../../platform/ids.ts'
 import type { Persons } from './persons.ts'
 
@@ -17,6 +17,11 @@ const inService = z.object({
   /** Needed only where viewers of several services have the same external id. */
   service: slug.optional(),
 })
+
+/** An act's answer to somebody who may not look: who is one person, and not by which devices. */
+function asAllowed(actor: Actor, person: ViewerPerson): ViewerPerson {
+  return actor.rights.has(mayLook.access.right) ? person : { ...person, devices: [] }
+}
 
 /** Which viewers and devices are one person. */
 export function personRoutes(persons: Persons): Routes {
@@ -63,8 +68,11 @@ export function personRoutes(persons: Persons): Routes {
           },
         },
       },
-      (request) =>
-        persons.merge(actorOf(request), { ...request.params, ...request.query }, request.body.into),
+      async (request) => {
+        const actor = actorOf(request)
+        const { params, query, body } = request
+        return asAllowed(actor, await persons.merge(actor, { ...params, ...query }, body.into))
+      },
     )
 
     server.post(
@@ -83,7 +91,10 @@ export function personRoutes(persons: Persons): Routes {
           },
         },
       },
-      (request) => persons.unmerge(actorOf(request), { ...request.params, ...request.query }),
+      async (request) => {
+        const actor = actorOf(request)
+        return asAllowed(actor, await persons.unmerge(actor, { ...request.params, ...request.query }))
+      },
     )
 
     for (const [act, isLinked, summary] of [
@@ -106,13 +117,11 @@ export function personRoutes(persons: Persons): Routes {
             },
           },
         },
-        (request) => {
+        async (request) => {
+          const actor = actorOf(request)
           const { id, deviceId } = request.params
-          return persons.linkDevice(
-            actorOf(request),
-            { id, deviceId: deviceId as Subject, ...request.query },
-            isLinked,
-          )
+          const of = { id, deviceId: deviceId as Subject, ...request.query }
+          return asAllowed(actor, await persons.linkDevice(actor, of, isLinked))
         },
       )
     }

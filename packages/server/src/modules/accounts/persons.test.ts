@@ -131,6 +131,24 @@ describe.each(recordsBackends())('persons on %s', (backend) => {
     ])
   })
 
+  it('an act tells no devices to who may change viewers and not see what they do', async () => {
+    await signedInOn(TV, ann)
+    rig.setRights(['viewers.read', 'viewers.write'])
+    const acts = [
+      [`devices/${TV}/unlink`, undefined],
+      [`devices/${TV}/link`, undefined],
+      ['merge', { into: bob }],
+      ['unmerge', undefined],
+    ] as const
+    for (const [act, body] of acts) {
+      const { status, body: answer } = await rig.call('POST', `/v1/viewers/${ann}/${act}`, body)
+      expect([act, status, answer.devices]).toEqual([act, 200, []])
+    }
+    rig.setRights(['viewers.activity', 'viewers.write'])
+    const seen = await rig.call('POST', `/v1/viewers/${ann}/devices/${TV}/unlink`)
+    expect(seen.body.devices).toHaveLength(1)
+  })
+
   it('a device of somebody else, or none at all, cannot be taken', async () => {
     await signedInOn(TV, bob)
     for (const [device, status] of [

@@ -48,7 +48,8 @@ export interface DeviceEvent {
 /** What an event comes to. */
 export interface DeviceDecision {
   readonly state: DeviceState
-  readonly subject: Subject
+  /** Null for anonymous use of which the stretch was forgotten: nobody's. */
+  readonly subject: Subject | null
   /** The anonymous subject that turned out to be the event's viewer's. */
   readonly link: { readonly anonymous: Subject; readonly vid: Subject } | null
 }
@@ -84,7 +85,7 @@ export function nextDeviceState(
 
 /** The event happened before everything that is known of the device. */
 function beforeAll(state: DeviceState, event: DeviceEvent, draw: () => Subject): DeviceDecision {
-  if (state.isCut) return { state, subject: event.vid ?? draw(), link: null }
+  if (state.isCut) return { state, subject: event.vid, link: null }
   const [first] = state.stretches
   // Anonymous use before a sign-in is of its stretch; so is the viewer's own.
   const isOfFirst =

@@ -23,8 +23,13 @@ export function readBody(request: IncomingMessage, limit: BodyLimit, done: BodyR
   }
   collect(request, limit, (problem, bytes) => {
     if (bytes?.[0] === 0x1f && bytes[1] === 0x8b) unzip(bytes, limit, done)
-    else done(problem, bytes)
+    else done(problem, bytes && withoutMark(bytes))
   })
+}
+
+/** Without the byte order mark that some writers put before UTF-8; RFC 8259, section 8.1, lets a reader ignore it. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 export type BodyRead = (problem: Problem | null, bytes?: Buffer) => void
@@ -73,7 +78,9 @@ const UNZIP_HERE_BYTES_MAX = 16_384
 function unzip(bytes: Buffer, limit: BodyLimit, done: BodyRead): void {
   const options = { maxOutputLength: limit.bytesMax }
   if (bytes.length > UNZIP_HERE_BYTES_MAX) {
-    gunzip(bytes, options, (error, plain) => (error ? done(refuseGzip(error, limit)) : done(null, plain)))
+    gunzip(bytes, options, (error, plain) =>
+      error ? done(refuseGzip(error, limit)) : done(null, withoutMark(plain)),
+    )
     return
   }
   let plain: Buffer
@@ -83,7 +90,7 @@ function unzip(bytes: Buffer, limit: BodyLimit, done: BodyRead): void {
     done(refuseGzip(error, limit))
     return
   }
-  done(null, plain)
+  done(null, withoutMark(plain))
 }
 
 function refuseGzip(error: unknown, limit: BodyLimit): Problem {

@@ -86,7 +86,7 @@ export function openSubjects(state: Pick<RecorderState, 'get'>, deps: SubjectDep
     )
     devices.set(key, { stored: known.stored, state })
     if (link) links.push({ ...link, device: device as Subject, at: event.ts })
-    return { subject, isSignedIn: vid !== null, device }
+    return { subject: subject ?? nobodyOf(event), isSignedIn: vid !== null, device }
   }
 
   /** The same for all events of a view or visit, and for nothing else. */

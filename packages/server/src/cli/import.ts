@@ -83,7 +83,7 @@ async function movielens(workbench: Workbench, { path, options, bar }: ImportReq
   print([
     `titles    ${titles.created} created, ${titles.updated} updated, ${titles.unchanged} unchanged`,
     `viewers   ${viewers.created} created, ${viewers.updated} updated, ${viewers.unchanged} unchanged; ${report.viewersWithoutPlace} without a known place`,
-    `ratings   ${ratings.read} read, ${ratings.sent} sent to the journal, ${ratings.refused} refused`,
+    `ratings   ${ratings.read} read, ${ratings.sent} sent to the recorder, which takes none twice; ${ratings.refused} refused`,
     ...report.warnings,
     ...faultLines(report.refused, report.faults),
   ])
@@ -132,7 +132,7 @@ async function rows(workbench: Workbench, { path, options, bar }: ImportRequest)
     `${report.rows} rows`,
     counts
       ? `${mapping.kind}   ${counts.created} created, ${counts.updated} updated, ${counts.unchanged} unchanged, ${counts.refused} refused`
-      : `events    ${report.sent} sent to the journal, ${report.refused} refused`,
+      : `events    ${report.sent} sent to the recorder, which takes none twice; ${report.refused} refused`,
     ...faultLines(report.refused, report.faults),
   ])
 }

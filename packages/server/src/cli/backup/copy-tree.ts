@@ -13,14 +13,21 @@ export interface TreeEntry {
   readonly kind: 'file' | 'folder' | 'link'
 }
 
-/** All that is in a folder, each folder before what is in it. `isWanted` false leaves out, with all that is below. */
+/**
+ * All that is in a folder, each folder before what is in it. `isWanted` false leaves out, with all that is below. Of a
+ * folder in which a store works, folders `mayVanish` while it is looked at.
+ */
 export async function listTree(
   root: string,
   isWanted: (path: string, isFolder: boolean) => boolean = () => true,
+  { mayVanish = false } = {},
 ): Promise<TreeEntry[]> {
   const found: TreeEntry[] = []
   async function walk(folder: string): Promise<void> {
-    const entries = await readdir(join(root, folder), { withFileTypes: true })
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+      if (mayVanish && folder !== '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    })
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (!isWanted(path, entry.isDirectory())) continue
@@ -129,9 +136,9 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
   return results
 }
 
-/** Bytes of all files of a tree. */
+/** Bytes of all files of a tree, in which a store may be at work. */
 export async function treeBytes(root: string, isWanted?: (path: string, isFolder: boolean) => boolean) {
-  const files = (await listTree(root, isWanted)).filter(({ kind }) => kind === 'file')
+  const files = (await listTree(root, isWanted, { mayVanish: true })).filter(({ kind }) => kind === 'file')
   const sizes = await inParallel(files, async ({ path }) => {
     // A file may be gone by now, as a store tidies up while it works.
     return (await stat(join(root, path)).catch(() => null))?.size ?? 0

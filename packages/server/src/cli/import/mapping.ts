@@ -153,8 +153,8 @@ function readValue(rule: ColumnRule, field: string, given: unknown): unknown {
   if (isEmpty) return rule.whenEmpty
   const value = typeof given === 'string' ? given.trim() : given
   if (rule.values) {
-    const meaning = rule.values[String(value)]
-    if (meaning !== undefined) return meaning
+    const name = String(value)
+    if (Object.hasOwn(rule.values, name)) return rule.values[name]
     if (rule.otherwise !== undefined) return rule.otherwise
     throw new UnreadableValue('the mapping does not say what the value means')
   }

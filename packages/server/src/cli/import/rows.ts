@@ -79,7 +79,7 @@ async function importViewerRows(
       service,
       source: `import:${mapping.source}`,
       purposes: IMPORT_PURPOSES,
-      viewers: viewers.map((viewer) => ({ ...viewer, externalId: String(viewer.externalId ?? '') })),
+      viewers: viewers.map((viewer) => ({ ...viewer, externalId: textOf(viewer.externalId) ?? '' })),
     })
     for (const [index, result] of results.entries()) {
       counts[result.outcome] += 1
@@ -189,12 +189,18 @@ async function importEventRows(
   }
 }
 
+/** A text or a number as text; nothing else is an id or a name: of objects all would be `[object Object]`. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
 function eventOf(
   { values }: Row,
   mapping: Mapping,
   now: number,
 ): { externalId: string; event: Omit<ImportEvent, 'vid'> } | { fault: string } {
-  const text = (field: string) => (values[field] === undefined ? undefined : String(values[field]))
+  const text = (field: string) => textOf(values[field])
   const externalId = text('externalId')
   const type = text('type')
   const contentId = text('contentId')

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { saysDiskFull } from './platform/disk-space.ts'
 import { StartupError } from './platform/errors.ts'
+import { createLogger } from './platform/log.ts'
 import { EXIT_CONFIGURATION, EXIT_TEMPORARY } from './platform/processes.ts'
 
 /**
@@ -65,6 +66,10 @@ main().catch((error: unknown) => {
     process.stderr.write(`A disk is full (${(error as Error).message}). Make room, then try again.\n`)
     process.exit(EXIT_TEMPORARY)
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  // As the log has it, without what a statement or a row holds.
+  createLogger({ role: 'command', level: 'fatal' }).fatal({ err: error }, 'an error that nobody expected')
+  process.stderr.write(
+    'Something went wrong that Foyer did not expect; the line above says what. Please report it.\n',
+  )
   process.exit(1)
 })

@@ -13,16 +13,21 @@ import { writeTruth } from './write-truth.ts'
  *
  * See docs/guides/simulator.md.
  */
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '2026' },
-    viewers: { type: 'string', default: '5000' },
-    days: { type: 'string', default: '90' },
-    until: { type: 'string', default: '2026-11-01T00:00:00Z' },
-    heartbeats: { type: 'boolean', default: false },
-    truth: { type: 'string' },
-  },
-})
+const HELP = `npm run --silent simulate -- [options] > requests.ndjson
+
+  --seed N         which world (2026)
+  --viewers N      how many people (5000); 20k and 1M are understood
+  --days N         how much history (90)
+  --until TIME     when it ends (2026-11-01T00:00:00Z)
+  --heartbeats     players report every 10 s, too
+  --truth FILE     write what is true of it to a file of JSON
+
+See docs/guides/simulator.md.
+`
+
+const values = readOptions()
+
+const UNITS = { '': 1, k: 1_000, M: 1_000_000 }
 
 /** Lines are written some at a time: a call of the system for each would take longer than making it. */
 const CHUNK_CHARS = 65_536
@@ -63,10 +68,33 @@ async function write(stream: Writable, text: string): Promise<void> {
 }
 
 function wholeNumber(name: 'seed' | 'viewers' | 'days', from: number, to: number): number {
-  const number = Number(values[name])
+  const [, digits = '', unit = ''] = /^(\d+)([kM]?)$/.exec(values[name]) ?? []
+  const number = digits === '' ? Number.NaN : Number(digits) * UNITS[unit as keyof typeof UNITS]
   if (!Number.isInteger(number) || number < from || number > to)
     refuse(`--${name}`, `a whole number from ${from} to ${to}`)
   return number
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '2026' },
+        viewers: { type: 'string', default: '5000' },
+        days: { type: 'string', default: '90' },
+        until: { type: 'string', default: '2026-11-01T00:00:00Z' },
+        heartbeats: { type: 'boolean', default: false },
+        truth: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (!values.help) return values
+    process.stdout.write(HELP)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`)
+    process.exit(2)
+  }
 }
 
 function refuse(option: string, wanted: string): never {

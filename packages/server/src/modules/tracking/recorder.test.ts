@@ -290,7 +290,7 @@ describe('what cannot be recorded', () => {
     ])
   })
 
-  test('of names that meet at one path the first is kept', async () => {
+  test('names with dots and objects within objects are told apart', async () => {
     const subject = open()
     const batch = [
       { a: { b: 1 }, 'a.b': 2 },
@@ -310,8 +310,8 @@ describe('what cannot be recorded', () => {
       'met',
     )
     expect(rows.map(({ p }) => JSON.parse(String(p)) as unknown)).toEqual([
-      { a: { b: '1' } },
-      { a: { b: '2' } },
+      { a: { b: '1' }, 'a.b': '2' },
+      { a: { b: '1' }, 'a.b': '2' },
     ])
   })
 

@@ -128,6 +128,7 @@ const INSERT_MS_MAX = 120_000
 /** What every read asks for, on every back end, so that answers look the same. */
 const READ_SETTINGS = {
   output_format_json_quote_64bit_integers: 1,
+  json_type_escape_dots_in_keys: 1,
   session_timezone: 'UTC',
   max_result_bytes: '64000000',
   result_overflow_mode: 'throw',
@@ -140,7 +141,9 @@ const INSERT_SETTINGS = {
   insert_deduplicate: 1,
   async_insert: 0,
   input_format_skip_unknown_fields: 0,
-  // `{"a.b":1,"a":{"b":2}}` is good JSON and one path to the engine: the first value counts.
+  // A key with a dot is a key, and no path: `{"a.b":1,"a":{"b":2}}` stays both (ClickHouse 25.8).
+  json_type_escape_dots_in_keys: 1,
+  // Of a key that stands there twice the first value counts.
   type_json_skip_duplicated_paths: 1,
   // Properties stay what they were: the engine took "2024-02-30" for the first of March, "12" for a day too, and the
   // `false` of `["0",false]` for a text.

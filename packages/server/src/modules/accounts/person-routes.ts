@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { linkedDevice, slug, viewerMerge, viewerPerson, type ViewerPerson } from '@foyer/contracts'
 import { actorOf, problems, type Actor, type Routes } from '../../platform/http/index.ts'
@@ -18,8 +19,13 @@ const inService = z.object({
   service: slug.optional(),
 })
 
-/** An act's answer to somebody who may not look: who is one person, and not by which devices. */
-function asAllowed(actor: Actor, person: ViewerPerson): ViewerPerson {
+/** Does an act, and answers who may not look with who is one person, and not by which devices. */
+async function act(
+  request: FastifyRequest,
+  does: (actor: Actor) => Promise<ViewerPerson>,
+): Promise<ViewerPerson> {
+  const actor = actorOf(request)
+  const person = await does(actor)
   return actor.rights.has(mayLook.access.right) ? person : { ...person, devices: [] }
 }
 
@@ -68,10 +74,9 @@ export function personRoutes(persons: Persons): Routes {
           },
         },
       },
-      async (request) => {
-        const actor = actorOf(request)
+      (request) => {
         const { params, query, body } = request
-        return asAllowed(actor, await persons.merge(actor, { ...params, ...query }, body.into))
+        return act(request, (actor) => persons.merge(actor, { ...params, ...query }, body.into))
       },
     )
 
@@ -91,18 +96,15 @@ export function personRoutes(persons: Persons): Routes {
           },
         },
       },
-      async (request) => {
-        const actor = actorOf(request)
-        return asAllowed(actor, await persons.unmerge(actor, { ...request.params, ...request.query }))
-      },
+      (request) => act(request, (actor) => persons.unmerge(actor, { ...request.params, ...request.query })),
     )
 
-    for (const [act, isLinked, summary] of [
+    for (const [verb, isLinked, summary] of [
       ['unlink', false, "Take a device's anonymous use for nobody's"],
       ['link', true, "Take a device's anonymous use for the person's again"],
     ] as const) {
       server.post(
-        `/v1/viewers/:id/devices/:deviceId/${act}`,
+        `/v1/viewers/:id/devices/:deviceId/${verb}`,
         {
           config: mayWrite,
           schema: {
@@ -117,11 +119,10 @@ export function personRoutes(persons: Persons): Routes {
             },
           },
         },
-        async (request) => {
-          const actor = actorOf(request)
+        (request) => {
           const { id, deviceId } = request.params
           const of = { id, deviceId: deviceId as Subject, ...request.query }
-          return asAllowed(actor, await persons.linkDevice(actor, of, isLinked))
+          return act(request, (actor) => persons.linkDevice(actor, of, isLinked))
         },
       )
     }

@@ -158,7 +158,8 @@ export async function liveHistory(
             () => oracle.deny(vid, false),
           ),
       ],
-      ['erase', living.length > 3 ? 0.6 : 0, () => erase(vid)],
+      // Whoever is erased goes with all that were merged; some must be left to live on.
+      ['erase', living.length - oracle.vidsOf(vid).length >= 3 ? 1 : 0, () => erase(vid)],
     ]
     let rest = uniform() * acting.reduce((sum, [, weight]) => sum + weight, 0)
     const [name, , perform] = acting.find(([, weight]) => (rest -= weight) < 0)!

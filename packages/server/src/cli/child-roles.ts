@@ -1,14 +1,12 @@
 import type { MetricObject } from 'prom-client'
-import { createApi, createWorker, type Foundations, type LiveNews } from '../app.ts'
-import { systemRandom } from '../platform/ids.ts'
-import { createMetrics } from '../platform/metrics.ts'
-import type { Child, ChildContext } from './child.ts'
+import { createApi, createWorker, type LiveNews } from '../app.ts'
+import type { Child } from './child.ts'
 import { baseUrlOf } from './configuration.ts'
-import { clockOf, openStores } from './stores.ts'
+import { layFoundations } from './foundations.ts'
 import { programVersion } from './version.ts'
 
 export const worker: Child = async (context) => {
-  const { foundations, close } = lay(context, 'worker')
+  const { foundations, close } = layFoundations(context, 'worker')
   const worker = await createWorker(foundations, {
     baseUrl: baseUrlOf(context.configuration),
     publishLive: (news, done) => context.send({ type: 'live', news }, done),
@@ -23,7 +21,7 @@ export const worker: Child = async (context) => {
 }
 
 export const api: Child = async (context) => {
-  const { foundations, close } = lay(context, 'api')
+  const { foundations, close } = layFoundations(context, 'api')
   const baseUrl = baseUrlOf(context.configuration)
   const api = await createApi(foundations, { baseUrl, version: programVersion() })
   const { host, port } = context.configuration.server
@@ -39,21 +37,4 @@ export const api: Child = async (context) => {
       await close()
     },
   }
-}
-
-/** What api and worker stand on: clients of the stores, time, randomness, metrics. */
-function lay({ configuration, folder, log }: ChildContext, role: 'api' | 'worker') {
-  const clock = clockOf(configuration, folder)
-  const stores = openStores(configuration, folder, { clock, log })
-  const metrics = createMetrics(role)
-  const foundations: Foundations = {
-    ...stores,
-    configuration,
-    folder,
-    clock,
-    random: systemRandom,
-    log,
-    metrics,
-  }
-  return { foundations, close: stores.close }
 }

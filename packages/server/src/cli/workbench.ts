@@ -1,10 +1,8 @@
 import { createModules, type Foundations, type Modules } from '../app.ts'
-import { systemRandom } from '../platform/ids.ts'
 import type { Logger } from '../platform/log.ts'
-import { createMetrics } from '../platform/metrics.ts'
 import { baseUrlOf, type Configuration } from './configuration.ts'
 import { openDataFolder } from './data-folder.ts'
-import { clockOf, openStores } from './stores.ts'
+import { layFoundations } from './foundations.ts'
 
 /** The modules in the hands of a command, over the stores of an instance that runs beside it. */
 export interface Workbench {
@@ -15,21 +13,11 @@ export interface Workbench {
 
 export async function openWorkbench(configuration: Configuration, log: Logger): Promise<Workbench> {
   const folder = openDataFolder(configuration.server.dataFolder)
-  const clock = clockOf(configuration, folder)
-  const stores = openStores(configuration, folder, { clock, log })
-  const foundations: Foundations = {
-    ...stores,
-    configuration,
-    folder,
-    clock,
-    random: systemRandom,
-    log,
-    metrics: createMetrics('command'),
-  }
+  const { foundations, close } = layFoundations({ configuration, folder, log }, 'command')
   return {
     foundations,
     modules: await createModules(foundations, baseUrlOf(configuration)),
-    close: stores.close,
+    close,
   }
 }
 

@@ -170,7 +170,9 @@ function readValue(rule: ColumnRule, field: string, given: unknown): unknown {
       .map((part) => part.trim())
       .filter((part) => part !== '')
   const typed = readType(rule, value)
-  return rule.template === undefined ? typed : rule.template.replaceAll('{}', () => String(typed))
+  if (rule.template === undefined) return typed
+  if (typeof typed === 'object') throw new UnreadableValue('is no text to put into the template')
+  return rule.template.replaceAll('{}', () => String(typed))
 }
 
 function readType({ as, times }: ColumnRule, value: unknown): unknown {

@@ -133,6 +133,37 @@ describe('importing rows by a mapping', () => {
     expect(world.events.size).toBe(2_500)
   })
 
+  it('takes no object for an id, whether it stands alone or in a template', async () => {
+    const lines = [1, 2, 'three'].map((id) =>
+      JSON.stringify({
+        user: { id: id === 'three' ? id : { id } },
+        at: 881_250_949,
+        what: 'VIEW',
+        film: 'a',
+      }),
+    )
+    const film = { user: { id: 'u' }, at: 881_250_949, what: 'VIEW', film: { id: 7 } }
+    const file = write('objects.ndjson', [...lines, JSON.stringify(film)].join('\n'))
+    const world = openImportWorld(nothing)
+    const report = await importRows(world.deps, { ...target, file, mapping: eventMapping })
+    expect(report).toMatchObject({ rows: 4, sent: 1, refused: 3 })
+    expect(report.faults.map(({ row, reason }) => [row, reason.split(':')[0]])).toEqual([
+      [4, 'film'],
+      [1, 'externalId'],
+      [2, 'externalId'],
+    ])
+    const mapping = readMapping({ kind: 'viewers', source: 'old', fields: { externalId: 'id' } })
+    const viewers = write('viewers.ndjson', '{"id":{"a":1}}\n{"id":{"a":2}}\n{"id":3}')
+    await importRows(world.deps, { ...target, file: viewers, mapping })
+    // Accounts refuse the empty id that is left.
+    expect([...world.viewers.keys()]).toEqual(['', '3'])
+  })
+
+  it('finds in the values of a mapping what stands there, and not what every object has', () => {
+    const row = mapRow(viewerMapping, (column) => ({ Kunde: '1', Anrede: 'constructor' })[column])
+    expect(row).toMatchObject({ values: { gender: 'unknown' } })
+  })
+
   it('refuses events of the future, of nobody and without a meaning', async () => {
     const file = write(
       'odd.ndjson',

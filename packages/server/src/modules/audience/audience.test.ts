@@ -272,6 +272,16 @@ describe('changes', () => {
     expect((await told).value).toBe('event: changed\ndata:\n\n')
     const { body } = await get('/v1/reports/registrations?service=cine&from=2026-11-22&to=2026-11-22')
     expect(registrationsReport.parse(body).total).toBe(1)
+
+    // So is that two viewers turn out to be one person.
+    const toldOfMerge = lines.read()
+    let isToldOfMerge = false
+    void toldOfMerge.then(() => (isToldOfMerge = true))
+    const merge = { subject: '777', person: '103', denied: 0, is_deleted: 0, version: '1' }
+    await store.events.insert('person_of', { ndjson: ndjson([merge]), token: 'merge' })
+    await store.events.command('SYSTEM RELOAD DICTIONARY person_0')
+    await turnUntil(() => isToldOfMerge, 50)
+    expect((await toldOfMerge).value).toBe('event: changed\ndata:\n\n')
     abort.abort()
   })
 })

@@ -160,6 +160,22 @@ describe('a clock that is wrong', () => {
   })
 })
 
+describe('a byte order mark', () => {
+  it.each([
+    ['plain', (body: Buffer) => body],
+    ['gzip', (body: Buffer) => gzipSync(body)],
+  ])('before a body is passed over (%s)', async (_how, pack) => {
+    intake = await startIntake()
+    const body = Buffer.from(JSON.stringify(playback()))
+    const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body])
+    expect((await intake.post('/v1/playback', pack(marked))).statusCode).toBe(204)
+    // The write key is blanked, and nothing stands before what was sent.
+    const { text } = intake.entries[0]!
+    expect(text).toHaveLength(body.length)
+    expect(text).toMatch(/^\{"v":1,/)
+  })
+})
+
 describe('a request that is refused as a whole', () => {
   it.each([
     ['write_key.unknown', 401, JSON.stringify({ ...playback(), key: 'wk_nobody' }), {}],

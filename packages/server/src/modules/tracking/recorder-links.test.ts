@@ -65,6 +65,24 @@ test('a link that RECORDS cannot take holds the line, and is handed over with it
   ])
 })
 
+test('a late view of a time of the device that was forgotten is one visitor, and nobody else’s', async () => {
+  const subject = open()
+  const header = { app: 'forgotten', service: 'forgotten' }
+  for (let index = 0; index < 40; index++) {
+    const at = NOW - 3_000_000 + index * 60_000
+    const viewer = index % 2 === 0 ? { viewer: { vid: ANN } } : {}
+    await subject.append({ ...header, ...viewer }, view(`v${index}`, at))
+  }
+  await subject.recorder.drain()
+  const before = await subjectsOf('forgotten')
+  const late = view('late', NOW - 3_600_000)
+  await subject.append(header, late)
+  await subject.append(header, view('later', NOW - 3_500_000))
+  await subject.recorder.drain()
+  const after = await subjectsOf('forgotten')
+  expect(after.filter((each) => !before.includes(each))).toHaveLength(2)
+})
+
 test('what may not be measured is joined with nothing, view by view', async () => {
   const subject = open()
   const header = { app: 'unmeasured', service: 'unmeasured', defaultMask: UNMEASURED }

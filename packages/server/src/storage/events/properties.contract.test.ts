@@ -44,6 +44,29 @@ describe.each(eventsBackends())('properties in EVENTS on $name', (backend) => {
     ])
   })
 
+  test('rows are objects, or arrays in the order of the columns that are named', async () => {
+    const row = eventRow({ properties: { at: '2024-02-30', big: '12345678901234567890', none: [] } })
+    const columns = Object.keys(row).reverse()
+    const values = columns.map((column) => row[column])
+    const line = JSON.stringify(values)
+    await events.insert('events', {
+      ndjson: ndjson([{ ...row, service: 'as object' }]),
+      token: 'as object',
+    })
+    await events.insert('events', {
+      ndjson: `${line}\n`.replace(`"${String(row['service'])}"`, '"as array"'),
+      columns,
+      token: 'as array',
+    })
+    const stored = (service: string) =>
+      events.query(`SELECT * EXCEPT service FROM events WHERE service = {service:String}`, {
+        params: { service },
+        row: z.record(z.string(), z.unknown()),
+      })
+    expect(await stored('as array')).toEqual(await stored('as object'))
+    expect(await stored('as array')).toHaveLength(1)
+  })
+
   test('a key with a dot is not the path of an object', async () => {
     const both = [{ a: 1, 'a.b': 2 }, { a: { b: 3 }, 'a.b': 4 }, { x: { 'y.z': 1, y: { z: 2 } } }]
     expect(await propertiesAfter('dots', both)).toEqual(both)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openAccountsRig, type AccountsRig } from '../../../test/accounts.ts'
 import { recordsBackends } from '../../../test/records.ts'
 import { createPeople, type People } from '../tracking/stitching/people.ts'
@@ -162,6 +162,20 @@ describe.each(recordsBackends())('persons on %s', (backend) => {
     expect((await rig.call('GET', `/v1/viewers/${bob}/person`)).body.devices).toMatchObject([
       { deviceId: TV, isLinked: true },
     ])
+  })
+
+  it('are changed by no act that the trail cannot take', async () => {
+    await signedInOn(TV, ann)
+    await rig.call('POST', `/v1/viewers/${ann}/merge`, { into: bob })
+    const before = (await rig.call('GET', `/v1/viewers/${ann}/person`)).body
+    const carl = await register('carl')
+    const record = vi.spyOn(rig.audit, 'record').mockRejectedValue(new Error('the trail is away'))
+    for (const act of ['unmerge', `devices/${TV}/unlink`]) {
+      expect((await rig.call('POST', `/v1/viewers/${ann}/${act}`)).status, act).toBe(500)
+    }
+    expect((await rig.call('POST', `/v1/viewers/${carl}/merge`, { into: bob })).status).toBe(500)
+    record.mockRestore()
+    expect((await rig.call('GET', `/v1/viewers/${ann}/person`)).body).toEqual(before)
   })
 
   it('needs the right to see behaviour to look, and the right to change viewers to change', async () => {

@@ -38,8 +38,8 @@ export interface PeopleOfViewers {
   merges(vid: Subject): Promise<{ vid: Subject; into: Subject; mergedAt: number }[]>
   subjectsOf(subject: Subject): Promise<Subject[]>
   isPublished(vid: Subject): Promise<boolean>
-  unlink(of: { vid: Subject; device: Subject }): Promise<number>
-  relink(of: { vid: Subject; device: Subject }): Promise<number>
+  unlink(of: { vid: Subject; device: Subject }, tx?: Database): Promise<number>
+  relink(of: { vid: Subject; device: Subject }, tx?: Database): Promise<number>
   linkedDevices(
     vid: Subject,
   ): Promise<{ device: Subject; isLinked: boolean; firstLinkedAt: number; lastLinkedAt: number }[]>
@@ -121,7 +121,14 @@ export function createPersons(deps: {
           `One registered with ${found.service}, the other with ${other.service}. Registrations are counted by service, so only viewers of one can be merged.`,
         )
       }
-      const result = await people.merge({ vid: found.vid, into: other.vid })
+      const result = await db.transaction(async (tx) => {
+        const merged = await people.merge({ vid: found.vid, into: other.vid }, tx)
+        if (merged.outcome === 'merged') {
+          const details = { into: other.viewerId }
+          await audit.record({ actor, action: 'viewer.merged', object: found.viewerId, details }, tx)
+        }
+        return merged
+      })
       if (result.outcome === 'same_person')
         throw new Problem('viewer.same_person', `${found.viewerId} and ${other.viewerId} are one person.`)
       if (result.outcome === 'already_merged') {
@@ -131,20 +138,16 @@ export function createPersons(deps: {
           `${found.viewerId} was merged into ${ids.get(result.into)}. Take that back first, or merge that one.`,
         )
       }
-      await audit.record({
-        actor,
-        action: 'viewer.merged',
-        object: found.viewerId,
-        details: { into: other.viewerId },
-      })
       return onceReportsFollow(found)
     },
 
     async unmerge(actor, reference) {
       const found = await find(reference)
-      if (!(await people.unmerge(found.vid)))
-        throw new Problem('viewer.not_merged', `${found.viewerId} stands for itself.`)
-      await audit.record({ actor, action: 'viewer.unmerged', object: found.viewerId })
+      await db.transaction(async (tx) => {
+        if (!(await people.unmerge(found.vid, tx)))
+          throw new Problem('viewer.not_merged', `${found.viewerId} stands for itself.`)
+        await audit.record({ actor, action: 'viewer.unmerged', object: found.viewerId }, tx)
+      })
       return onceReportsFollow(found)
     },
 
@@ -154,12 +157,10 @@ export function createPersons(deps: {
       if (!known.some(({ device }) => device === deviceId))
         throw new Problem('device.not_found', `${found.viewerId} never signed in on the device ${deviceId}.`)
       const of = { vid: found.vid, device: deviceId }
-      await (isLinked ? people.relink(of) : people.unlink(of))
-      await audit.record({
-        actor,
-        action: isLinked ? 'viewer.device_linked' : 'viewer.device_unlinked',
-        object: found.viewerId,
-        details: { deviceId },
+      await db.transaction(async (tx) => {
+        await (isLinked ? people.relink(of, tx) : people.unlink(of, tx))
+        const action = isLinked ? 'viewer.device_linked' : 'viewer.device_unlinked'
+        await audit.record({ actor, action, object: found.viewerId, details: { deviceId } }, tx)
       })
       return onceReportsFollow(found)
     },

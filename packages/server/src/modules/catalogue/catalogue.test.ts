@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ROLES, type Title } from '@foyer/contracts'
 import { recordsBackends } from '../../../test/records.ts'
 import { FILM as film, openTestCatalogue, type TestCatalogue } from './catalogue.fixture.ts'
@@ -284,6 +284,20 @@ describe.each(recordsBackends())('the catalogue on %s records', (backend) => {
     } finally {
       lookup.stop()
     }
+  })
+
+  it('changes nothing that the trail cannot take', async () => {
+    await world.call('PUT', '/v1/titles/kept', { ...film, name: 'Kept' })
+    const push = vi.spyOn(world.trail, 'push').mockImplementation(() => {
+      throw new Error('the trail is away')
+    })
+    expect((await world.call('PUT', '/v1/titles/new', film)).status).toBe(500)
+    expect((await world.call('PATCH', '/v1/titles/kept', { name: 'Lost' })).status).toBe(500)
+    expect((await world.call('DELETE', '/v1/titles/kept')).status).toBe(500)
+    expect((await world.upload('csv', 'id,type,name\nrow,movie,Row\n')).status).toBe(500)
+    push.mockRestore()
+    for (const id of ['new', 'row']) expect((await world.call('GET', `/v1/titles/${id}`)).status).toBe(404)
+    expect((await world.call('GET', '/v1/titles/kept')).body).toMatchObject({ name: 'Kept' })
   })
 
   it('lets writers that come at once all be right', async () => {

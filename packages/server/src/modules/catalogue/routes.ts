@@ -222,21 +222,24 @@ async function write(
   change: Change,
   actor: Actor,
 ): Promise<Exclude<Decision, { outcome: 'refused' }>> {
-  const [decision] = await applyChanges(deps.db, deps.clock, [change])
-  if (decision!.outcome === 'refused') {
-    const { code, errors } = decision!
+  const decision = await deps.db.transaction(async (tx) => {
+    const [decided] = await applyChanges(tx, deps.clock, [change])
+    if ('changed' in decided!) {
+      const { outcome, changed } = decided
+      const details = changed.length > 0 ? { fields: changed } : {}
+      await deps.audit.record(
+        { actor, action: `${change.family}.${outcome}`, object: change.id, details },
+        tx,
+      )
+    }
+    return decided!
+  })
+  if (decision.outcome === 'refused') {
+    const { code, errors } = decision
     const said = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
     throw new Problem(code, `${said}.`, { errors: [...errors] })
   }
-  if (decision!.outcome !== 'unchanged') {
-    await deps.audit.record({
-      actor,
-      action: `${change.family}.${decision!.outcome}`,
-      object: change.id,
-      ...(decision!.changed.length > 0 ? { details: { fields: decision!.changed } } : {}),
-    })
-  }
-  return decision!
+  return decision
 }
 
 function cursorOf({ name, id }: Item): string {

@@ -74,20 +74,21 @@ export function createApiKeys(deps: {
         )
       }
       const key = newSecret(PREFIX, random)
-      const [row] = await db
-        .insert(apiKey)
-        .values({
-          id: uuidV7(clock.now(), random),
-          label,
-          rights,
-          secretHash: sha256(key),
-          ending: key.slice(-4),
-          createdBy: by.id,
-          createdAt: new Date(clock.now()),
-        })
-        .returning()
-      await audit.record({ actor: by, action: 'api_key.created', object: row!.id, details: { rights } })
-      return { ...toApiKey(row!), key }
+      const row = {
+        id: uuidV7(clock.now(), random),
+        label,
+        rights,
+        secretHash: sha256(key),
+        ending: key.slice(-4),
+        createdBy: by.id,
+        createdAt: new Date(clock.now()),
+      }
+      const made = await db.transaction(async (tx) => {
+        const [inserted] = await tx.insert(apiKey).values(row).returning()
+        await audit.record({ actor: by, action: 'api_key.created', object: row.id, details: { rights } }, tx)
+        return inserted!
+      })
+      return { ...toApiKey(made), key }
     },
 
     async list({ limit, cursor }) {
@@ -102,13 +103,15 @@ export function createApiKeys(deps: {
     },
 
     async revoke(by, id) {
-      const revoked = await db
-        .update(apiKey)
-        .set({ revokedAt: new Date(clock.now()) })
-        .where(and(eq(apiKey.id, id), isNull(apiKey.revokedAt)))
-        .returning({ id: apiKey.id })
-      if (revoked.length === 0) throw new Problem('api_key.not_found')
-      await audit.record({ actor: by, action: 'api_key.revoked', object: id })
+      await db.transaction(async (tx) => {
+        const revoked = await tx
+          .update(apiKey)
+          .set({ revokedAt: new Date(clock.now()) })
+          .where(and(eq(apiKey.id, id), isNull(apiKey.revokedAt)))
+          .returning({ id: apiKey.id })
+        if (revoked.length === 0) throw new Problem('api_key.not_found')
+        await audit.record({ actor: by, action: 'api_key.revoked', object: id }, tx)
+      })
     },
   }
 }

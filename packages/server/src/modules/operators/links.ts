@@ -64,11 +64,12 @@ export function createLinks(deps: {
   const { db, auth, people, vault, clock, random, audit } = deps
 
   async function make(
+    tx: Database,
     link: Pick<LinkRow, 'kind'> & Partial<Pick<LinkRow, 'emailSealed' | 'role' | 'operatorId' | 'createdBy'>>,
   ): Promise<{ row: LinkRow; url: string }> {
     const token = newSecret('link', random)
     const now = clock.now()
-    const [row] = await db
+    const [row] = await tx
       .insert(operatorLink)
       .values({
         ...link,
@@ -119,52 +120,52 @@ export function createLinks(deps: {
   return {
     async forFirstOperator() {
       if (!(await people.isEmpty(db))) return null
-      return (await make({ kind: 'first' })).url
+      return (await make(db, { kind: 'first' })).url
     },
 
     async acceptFirst({ token, name, email, password }) {
       const passwordHash = await hashFor('first', token, password)
       const role = 'administrator'
-      const id = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await people.lock(tx)
         await use(tx, 'first', token)
         if (!(await people.isEmpty(tx))) throw new Problem('operator.link_invalid')
-        return people.insert(tx, { name, email, role, passwordHash })
+        const id = await people.insert(tx, { name, email, role, passwordHash })
+        const details = { role, by: 'first link' }
+        await audit.record(
+          { actor: operatorActor(id, role), action: 'operator.created', object: id, details },
+          tx,
+        )
+        return id
       })
-      const actor = operatorActor(id, role)
-      await audit.record({
-        actor,
-        action: 'operator.created',
-        object: id,
-        details: { role, by: 'first link' },
-      })
-      return id
     },
 
     async acceptInvitation({ token, name, password }) {
       const passwordHash = await hashFor('invitation', token, password)
-      const accepted = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await people.lock(tx)
         const row = await use(tx, 'invitation', token)
-        const person = { name, email: emailOf(row), role: row.role!, passwordHash }
-        return { id: await people.insert(tx, person), ...person, invitation: row.id }
+        const [email, role] = [emailOf(row), row.role!]
+        const id = await people.insert(tx, { name, email, role, passwordHash })
+        const details = { role, invitation: row.id }
+        await audit.record(
+          { actor: operatorActor(id, role), action: 'operator.created', object: id, details },
+          tx,
+        )
+        return { id, email }
       })
-      const { id, email, role, invitation } = accepted
-      const actor = operatorActor(id, role)
-      await audit.record({ actor, action: 'operator.created', object: id, details: { role, invitation } })
-      return { id, email }
     },
 
     async acceptPassword({ token, password }) {
       const passwordHash = await hashFor('password', token, password)
-      const id = await db.transaction(async (tx) => {
-        const { operatorId } = await use(tx, 'password', token)
-        await people.setPassword(tx, operatorId!, passwordHash)
-        return operatorId!
+      return db.transaction(async (tx) => {
+        const id = (await use(tx, 'password', token)).operatorId!
+        await people.setPassword(tx, id, passwordHash)
+        const { role } = await people.get(id, tx)
+        const actor = operatorActor(id, role)
+        await audit.record({ actor, action: 'operator.password_changed', object: id }, tx)
+        return id
       })
-      const { role } = await people.get(id)
-      await audit.record({ actor: operatorActor(id, role), action: 'operator.password_changed', object: id })
-      return id
     },
 
     async invite(by, { email, role }) {
@@ -176,9 +177,11 @@ export function createLinks(deps: {
         )
       }
       const emailSealed = vault.sealService(EMAIL_COLUMN, email)
-      const { row, url } = await make({ kind: 'invitation', emailSealed, role, createdBy: by.id })
-      await audit.record({ actor: by, action: 'operator.invited', object: row.id, details: { role } })
-      return { ...toInvitation(row, email), link: url }
+      return db.transaction(async (tx) => {
+        const { row, url } = await make(tx, { kind: 'invitation', emailSealed, role, createdBy: by.id })
+        await audit.record({ actor: by, action: 'operator.invited', object: row.id, details: { role } }, tx)
+        return { ...toInvitation(row, email), link: url }
+      })
     },
 
     async listInvitations({ limit, cursor }) {
@@ -195,19 +198,23 @@ export function createLinks(deps: {
     },
 
     async withdrawInvitation(by, id) {
-      const gone = await db
-        .delete(operatorLink)
-        .where(and(isOpen('invitation', clock), eq(operatorLink.id, id)))
-        .returning({ id: operatorLink.id })
-      if (gone.length === 0) throw new Problem('invitation.not_found')
-      await audit.record({ actor: by, action: 'operator.invitation_withdrawn', object: id })
+      await db.transaction(async (tx) => {
+        const gone = await tx
+          .delete(operatorLink)
+          .where(and(isOpen('invitation', clock), eq(operatorLink.id, id)))
+          .returning({ id: operatorLink.id })
+        if (gone.length === 0) throw new Problem('invitation.not_found')
+        await audit.record({ actor: by, action: 'operator.invitation_withdrawn', object: id }, tx)
+      })
     },
 
     async passwordLink(by, operatorId) {
       await people.get(operatorId)
-      const { row, url } = await make({ kind: 'password', operatorId, createdBy: by.id })
-      await audit.record({ actor: by, action: 'operator.password_link_made', object: operatorId })
-      return { link: url, expiresAt: row.expiresAt.toISOString() }
+      return db.transaction(async (tx) => {
+        const { row, url } = await make(tx, { kind: 'password', operatorId, createdBy: by.id })
+        await audit.record({ actor: by, action: 'operator.password_link_made', object: operatorId }, tx)
+        return { link: url, expiresAt: row.expiresAt.toISOString() }
+      })
     },
 
     async tidy() {

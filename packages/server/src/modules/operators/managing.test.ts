@@ -1,9 +1,9 @@
-import { eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RIGHTS, ROLES, type Role } from '@foyer/contracts'
 import { recordsBackends } from '../../../test/records.ts'
 import { emailOf, openTestOperators, PASSWORD, type TestOperators } from './operators.fixture.ts'
-import { auditEntry, operatorLink } from './schema.ts'
+import { operatorLink } from './schema.ts'
 
 const SIGN_IN = '/v1/operators/auth/sign-in/email'
 const DAY_MS = 86_400_000
@@ -366,70 +366,6 @@ describe.each(recordsBackends())('operators (%s)', (backend) => {
       expect((await make(['viewers.personal'])).body.code).toBe('operator.right_missing')
       for (const rights of [[], ['everything'], ['audit.read', 'audit.read']])
         expect((await make(rights)).status).toBe(400)
-    })
-  })
-
-  describe('the audit trail', () => {
-    it('tells who did what, newest first, without names and addresses', async () => {
-      const anna = await test.signIn('anna', 'administrator')
-      const ben = await test.signIn('ben', 'analyst')
-      test.clock.advance(1)
-      await anna.call('PATCH', `/v1/operators/${ben.id}`, { role: 'editor' })
-      test.clock.advance(1)
-      await anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true })
-      const { body } = await anna.call('GET', `/v1/audit?object=${ben.id}&actor=${anna.id}`)
-      expect(body.items).toMatchObject([
-        {
-          action: 'operator.disabled',
-          actor: { kind: 'operator', id: anna.id },
-          object: ben.id,
-          details: {},
-        },
-        { action: 'operator.role_changed', details: { from: 'analyst', to: 'editor' } },
-      ])
-      const { body: first } = await anna.call('GET', '/v1/audit?limit=1')
-      const { body: second } = await anna.call('GET', `/v1/audit?limit=1&cursor=${first.next}`)
-      expect([first.items[0].action, second.items[0].action]).toEqual([
-        'operator.disabled',
-        'operator.role_changed',
-      ])
-      const { rows } = await test.records.db.execute(sql`select * from audit_entry`)
-      expect(JSON.stringify(rows)).not.toMatch(/anna|ben|@example/)
-    })
-
-    it('is read by who has the right only', async () => {
-      const ben = await test.signIn('ben', 'editor')
-      expect((await ben.call('GET', '/v1/audit')).body.code).toBe('operator.right_missing')
-      const privacy = await test.signIn('officer', 'privacy')
-      expect((await privacy.call('GET', '/v1/audit')).status).toBe(200)
-    })
-
-    it('cannot be changed, deleted or emptied by a statement, until two years have passed', async () => {
-      const { db } = test.records
-      await test.signIn('anna', 'editor')
-      const before = await db.$count(auditEntry)
-      expect(before).toBeGreaterThan(0)
-      for (const statement of [
-        sql`update audit_entry set action = 'nothing.happened'`,
-        sql`delete from audit_entry`,
-        sql`truncate audit_entry`,
-      ]) {
-        await expect(db.execute(statement)).rejects.toMatchObject({ cause: { message: /append-only/ } })
-      }
-      expect(await db.$count(auditEntry)).toBe(before)
-      const [old] = await db
-        .insert(auditEntry)
-        .values({
-          id: '01930000-0000-7000-8000-000000000000',
-          at: new Date('2001-01-01'),
-          actorKind: 'operator',
-          actorId: 'x',
-          action: 'x.y',
-          object: 'x',
-          details: {},
-        })
-        .returning()
-      expect((await db.delete(auditEntry).where(eq(auditEntry.id, old!.id))).rowCount).toBe(1)
     })
   })
 })

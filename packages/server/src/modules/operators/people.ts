@@ -33,7 +33,7 @@ export interface People {
     limit: number
     cursor?: string | undefined
   }): Promise<{ items: Operator[]; next: string | null }>
-  get(id: string): Promise<Operator>
+  get(id: string, tx?: Database): Promise<Operator>
   change(by: Actor, id: string, patch: OperatorPatch): Promise<Operator>
   remove(by: Actor, id: string): Promise<void>
   /** Sets the password and ends all sessions. */
@@ -100,17 +100,14 @@ export function createPeople(deps: {
 
     async create(person, by) {
       const passwordHash = await auth.hashPassword(person.password)
-      const id = await db.transaction(async (tx) => {
+      return db.transaction(async (tx) => {
         await lock(tx)
-        return insert(tx, { ...person, passwordHash })
+        const id = await insert(tx, { ...person, passwordHash })
+        const actor = by ?? operatorActor(id, person.role)
+        const details = { role: person.role }
+        await audit.record({ actor, action: 'operator.created', object: id, details }, tx)
+        return id
       })
-      await audit.record({
-        actor: by ?? operatorActor(id, person.role),
-        action: 'operator.created',
-        object: id,
-        details: { role: person.role },
-      })
-      return id
     },
 
     async list({ limit, cursor }) {
@@ -130,8 +127,8 @@ export function createPeople(deps: {
       return { items, next: ids.length > limit ? page.at(-1)! : null }
     },
 
-    async get(id) {
-      return toOperator(await findRow(auth, id))
+    async get(id, tx) {
+      return toOperator(await findRow(tx ? { adapter: auth.adapterIn(tx) } : auth, id))
     },
 
     async change(by, id, patch) {
@@ -151,15 +148,15 @@ export function createPeople(deps: {
           .returning({ id: operator.id })
         if (changed.length === 0) throw new Problem('operator.not_found')
         if (after.isDisabled) await endSessions(tx, id)
+        if (after.role !== before.role) {
+          const details = { from: before.role, to: after.role }
+          await audit.record({ actor: by, action: 'operator.role_changed', object: id, details }, tx)
+        }
+        if (after.isDisabled !== before.isDisabled) {
+          const action = after.isDisabled ? 'operator.disabled' : 'operator.enabled'
+          await audit.record({ actor: by, action, object: id }, tx)
+        }
       })
-      if (after.role !== before.role) {
-        const details = { from: before.role, to: after.role }
-        await audit.record({ actor: by, action: 'operator.role_changed', object: id, details })
-      }
-      if (after.isDisabled !== before.isDisabled) {
-        const action = after.isDisabled ? 'operator.disabled' : 'operator.enabled'
-        await audit.record({ actor: by, action, object: id })
-      }
       return after
     },
 
@@ -169,8 +166,8 @@ export function createPeople(deps: {
         await findRow({ adapter: auth.adapterIn(tx) }, id)
         await keepAnAdministrator(tx, id)
         await auth.adapterIn(tx).delete({ model: 'user', where: [{ field: 'id', value: id }] })
+        await audit.record({ actor: by, action: 'operator.removed', object: id }, tx)
       })
-      await audit.record({ actor: by, action: 'operator.removed', object: id })
     },
 
     async setPassword(tx, id, passwordHash) {

@@ -62,6 +62,8 @@ async function importBody(
     actor,
   }: CatalogueImportQuery & { source: AsyncIterable<Uint8Array>; actor: Actor },
 ): Promise<CatalogueImportAccount> {
+  // Parts are written as they come, so that the trail must know before what it may not live to tell after.
+  if (!dryRun) await deps.audit.record({ actor, action: 'catalogue.import_begun', object: format })
   const account = await importCatalogue(deps, { format, source, isDryRun: dryRun })
   if (dryRun) return account
   const { created, updated, unchanged, refused } = account

@@ -1,21 +1,16 @@
 import { z } from 'zod'
-import {
-  overviewDays,
-  overviewPeople,
-  overviewTitles,
-  viewerEvents,
-} from '../src/modules/audience/queries.ts'
+import { overviewPeople, overviewTitles, overviewUse, viewerEvents } from '../src/modules/audience/queries.ts'
 import type { Events } from '../src/storage/events/events.ts'
 import { openTestEvents } from '../test/events.ts'
 import type { Bench } from './bench.ts'
+import { fillPeople } from './many-people.ts'
 import { median, percentile } from './statistics.ts'
 
 /**
  * Reports about people over 20 million events, as pages ask for them, and what they cost beside the same question by the
  * raw subject in the raw rows, which is the wrong answer for nothing.
  *
- * 30 days of 200,000 viewers and 500,000 anonymous subjects, of which 300,000 are linked; 58 % of what happens is
- * anonymous. 2,000 viewers are merged, 500 deny to be measured.
+ * 30 days; see `many-people.ts`.
  */
 export const bench: Bench = {
   id: 'People',
@@ -26,7 +21,7 @@ export const bench: Bench = {
     const store = await openTestEvents({ options: { queryMsMax: 60_000 } })
     try {
       tell(`making ${rows} events and who is who`)
-      await fill(store.events, rows)
+      await fillPeople(store.events, { rows, days: 30 })
       const person = await busiestPerson(store.events)
       const figures: Record<string, number> = { events: rows, subjectsOfTimeline: person.subjects.length }
       const slowest: number[] = []
@@ -88,8 +83,9 @@ function questions({ person, subjects }: KnownPerson): Question[] {
         ORDER BY ts LIMIT 200`,
     },
     {
+      // The overview's charts by day, platform and country, beside daily viewers alone.
       name: 'dailyViewers',
-      stitched: (events) => events.run(overviewDays, SCOPE),
+      stitched: (events) => events.run(overviewUse, { ...SCOPE, previousFrom: SCOPE.from }),
       raw: `SELECT local_date, uniqExact(subject) AS viewers, count() AS events FROM events
         WHERE ${WHERE} GROUP BY local_date ORDER BY local_date`,
     },
@@ -135,61 +131,4 @@ async function busiestPerson(events: Events): Promise<KnownPerson> {
     { row: z.object({ person: z.string(), others: z.array(z.string()) }) },
   )
   return { person: row!.person, subjects: [row!.person, ...row!.others] }
-}
-
-const VIEWERS = 200_000
-const ANONYMOUS = 500_000
-const LINKED = 300_000
-/** Events of a view. */
-const EVENTS = 20
-const STEP = 1_000_000
-
-/** Random but the same each time; `salt` makes independent draws. */
-const draw = (salt: number, of: string) => `(cityHash64(${of}, ${salt}) % 1000000) / 1000000`
-const vid = (n: string) => `(1000000000 + ${n})`
-const anonymous = (n: string) => `(2000000000 + ${n})`
-
-async function fill(events: Events, rows: number): Promise<void> {
-  const of = 'view'
-  const who = `
-    if(${draw(1, of)} < 0.58, ${anonymous(`toUInt64(${draw(2, of)} * ${ANONYMOUS})`)},
-      ${vid(`toUInt64(${draw(3, of)} * ${draw(4, of)} * ${VIEWERS})`)}) AS subject,
-    arrayElement(['web','android','ios','tizen','webos','firetv','roku','hbbtv'], toUInt32(exp(${draw(5, of)} * log(8)))) AS platform,
-    arrayElement(['DE','US','CA','FR','ES','IT','GB','AT','CH','PL','NL','SE'], toUInt32(exp(${draw(6, of)} * log(12)))) AS country,
-    concat('title-', toString(toUInt32(exp(${draw(7, of)} * log(5000))))) AS content_id,
-    toDateTime('2026-03-01 00:00:00', 'UTC') + toUInt32(${draw(8, of)} * 2880) * 900 AS quarter`
-  for (let from = 0; from < rows; from += STEP) {
-    const size = Math.min(STEP, rows - from)
-    await events.command(`INSERT INTO events (event_id, ts, device_ts, received_at, local_date, service, app, subject,
-        is_signed_in, consent_mask, source, party, type, platform, device_class, country, content_id, content_kind,
-        content_type, view_id, seq, position_ms, bytes)
-      WITH intDiv(number, ${EVENTS}) AS view, number % ${EVENTS} AS step, ${who}
-      SELECT generateUUIDv7(number), quarter + step * 40 AS ts, ts, ts, toDate(quarter), 'cine', platform, subject,
-        subject < 2000000000, 23, 'playback', 'first', 'heartbeat', platform, 'tv', country, content_id, 'vod', 'movie',
-        toString(view), step, step * 40000, 0
-      FROM numbers(${from}, ${size})`)
-    await events.command(`INSERT INTO view_revision
-      WITH number AS view, ${who}
-      SELECT 1 AS sign, quarter AS bucket, toDate(quarter) AS local_date, 'cine' AS service, platform AS app,
-        toString(view) AS view_id, subject, 23 AS consent_mask, 0 AS ledger_seq, subject AS device, platform,
-        'tv' AS device_class, country, content_id, 'vod' AS content_kind, 'movie' AS content_type, 1 AS starts,
-        1 AS streams, 800000 AS played_ms, 0 AS stalled_ms, 0 AS unknown_ms, now64(3) AS written_at
-      FROM numbers(${from / EVENTS}, ${size / EVENTS})`)
-  }
-  await events.command(`INSERT INTO viewer (vid, version, is_deleted, service, registered_at, consent_mask)
-    SELECT ${vid('number')}, 1, 0, 'cine', toDateTime64('2026-01-01 00:00:00', 3), 23 FROM numbers(${VIEWERS})`)
-  const roots = `if(owner % 100 = 7, owner - 7, owner)`
-  await events.command(`INSERT INTO person_of
-    WITH toUInt64(cityHash64(number, 9) % ${VIEWERS}) AS owner
-    SELECT ${anonymous('number')} AS subject, ${vid(roots)} AS person, if(owner % 400 = 3, 16, 0), 0, 1
-    FROM numbers(${LINKED})`)
-  await events.command(`INSERT INTO person_of
-    WITH number AS owner
-    SELECT ${vid('owner')} AS subject, ${vid(roots)} AS person, if(owner % 400 = 3, 16, 0), 0, 1
-    FROM numbers(${VIEWERS}) WHERE owner % 100 = 7 OR owner % 400 = 3`)
-  await events.command('SYSTEM RELOAD DICTIONARY person_0')
-  await events.command('SYSTEM RELOAD DICTIONARY denied_0')
-  for (const table of ['events', 'view_revision', 'subject_title_day', 'subject_day']) {
-    await events.command(`OPTIMIZE TABLE ${table} FINAL`)
-  }
 }

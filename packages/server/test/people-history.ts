@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert'
 import { z } from 'zod'
 import {
-  overviewDays,
   overviewPeople,
   overviewTitles,
+  overviewUse,
   registrations,
   viewerEvents,
   viewerOverview,
@@ -255,8 +255,16 @@ export async function liveHistory(
       comparisons++
     }
 
-    const days = await events.run(overviewDays, { service, ...range, purpose })
-    same('daily viewers', days.map(camel), oracle.days(range.from, range.to))
+    const use = (from: string) =>
+      events.run(overviewUse, { service, previousFrom: from, from, to: range.to, purpose })
+    const days = (await use(range.from)).filter(({ part }) => part === 'day')
+    same(
+      'daily viewers',
+      days
+        .toSorted((a, b) => (a.date < b.date ? -1 : 1))
+        .map(({ date, viewers, ...row }) => ({ date, viewers, ...usedOf([row]) })),
+      oracle.days(range.from, range.to),
+    )
 
     const middle = day(clock.now() - DAY_MS)
     const [all] = await events.run(overviewPeople, {
@@ -269,10 +277,10 @@ export async function liveHistory(
       previousFromMs: 0,
       purpose,
     })
-    const { viewers, visitors, events: happened, starts, streams, played_ms } = all!
+    const platforms = (await use(middle)).filter(({ part }) => part === 'platform')
     same(
       'totals',
-      { viewers, visitors, events: happened, starts, streams, playedMs: played_ms },
+      { viewers: all!.viewers, visitors: all!.visitors, ...usedOf(platforms) },
       oracle.totals(middle, range.to),
     )
 
@@ -333,6 +341,18 @@ export async function liveHistory(
       { params: { service }, row: z.object({ persons: count, bytes: count, rolled: count }) },
     )
     same('bytes', [raw!.bytes, raw!.rolled], [oracle.bytes(), oracle.bytes()])
+  }
+}
+
+/** What was used, summed over rows of a report. */
+function usedOf(rows: readonly { events: number; starts: number; streams: number; played_ms: number }[]) {
+  const sum = (field: 'events' | 'starts' | 'streams' | 'played_ms') =>
+    rows.reduce((total, row) => total + row[field], 0)
+  return {
+    events: sum('events'),
+    starts: sum('starts'),
+    streams: sum('streams'),
+    playedMs: sum('played_ms'),
   }
 }
 

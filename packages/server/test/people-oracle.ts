@@ -134,11 +134,14 @@ export class PeopleOracle {
     return { times: of.map(({ event }) => event.ts).toSorted((a, b) => a - b), ...playedOf(of) }
   }
 
-  /** Registered people by day and gender; who was merged into another is one with that one. */
+  /** Registered people by day and gender; who was merged is one person, registered with the first account. */
   registrations() {
     const people = this.viewers.filter(({ vid }) => this.rootOf(vid) === vid && !this.#isErasedPerson(vid))
     return people
-      .map(({ registeredAt, gender }) => `${dayOf(registeredAt)} ${gender}`)
+      .map(({ vid, gender }) => {
+        const accounts = this.viewers.filter((viewer) => this.rootOf(viewer.vid) === vid)
+        return `${dayOf(Math.min(...accounts.map(({ registeredAt }) => registeredAt)))} ${gender}`
+      })
       .toSorted((a, b) => (a < b ? -1 : 1))
   }
 

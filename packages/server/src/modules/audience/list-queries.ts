@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LOYALTIES } from '@foyer/contracts'
 import { defineReport } from '../../storage/index.ts'
 
-/** What lists of viewers ask of EVENTS. Each answers one row of part `count`, then a page of viewers. */
+/** What lists of viewers ask of EVENTS. Each row says how many there are; those that are listed are the page. */
 
 /** What admits all where a filter is. No platform, country or gender has this name. */
 export const ANY = 'any'
@@ -23,10 +23,10 @@ const page = {
 }
 const scope = { service: z.string(), purpose: z.number().int().min(1) }
 
-const part = z.enum(['count', 'viewer'])
+const isListed = z.union([z.boolean(), z.number()]).transform(Boolean)
 const ordered = { sort_key: z.string(), tie: z.string() }
 const activeRow = z.object({
-  part,
+  is_listed: isListed,
   viewers: count,
   visitors: count,
   vid: z.string(),
@@ -69,7 +69,7 @@ export const viewersOfTitle = defineReport({
 })
 
 const registeredRow = z.object({
-  part,
+  is_listed: isListed,
   viewers: count,
   vid: z.string(),
   registered_ms: count,

@@ -196,7 +196,18 @@ async function seed({ events }: TestEvents): Promise<void> {
   )
   await events.insert('viewer', { ndjson: ndjson(VIEWERS.map(viewerRow)), token: 'viewers' })
   await events.insert('events', { ndjson: ndjson(FACTS.flatMap(eventRows)), token: 'events' })
-  await events.insert('view_revision', { ndjson: ndjson(FACTS.flatMap(viewRows)), token: 'views' })
+  // What was first thought and what it turned out to be lie in parts of their own, as between two merges.
+  for (const rollup of ['subject_day', 'subject_title_day'])
+    await events.command(`SYSTEM STOP MERGES ${rollup}`)
+  const revisions = FACTS.flatMap(viewRows)
+  await events.insert('view_revision', {
+    ndjson: ndjson(revisions.map(({ first }) => first)),
+    token: 'first thought',
+  })
+  await events.insert('view_revision', {
+    ndjson: ndjson(revisions.flatMap(({ later }) => later)),
+    token: 'later',
+  })
 }
 
 function viewerRow(viewer: Registered): Record<string, unknown> {
@@ -230,30 +241,40 @@ function eventRows(fact: Fact, index: number): Record<string, unknown>[] {
   )
 }
 
-/** A view as it is written: first thought otherwise, then taken back and written as it was. */
-function viewRows(fact: Fact, index: number): Record<string, unknown>[] {
+type ViewRow = Record<string, unknown>
+
+/**
+ * A view as it is written: first thought longer, started, of another title and on a platform where it was not, then taken
+ * back and written as it was.
+ */
+function viewRows(fact: Fact, index: number): { first: ViewRow; later: ViewRow[] }[] {
   if (!fact.view) return []
   const { contentId, contentKind, starts, streams, playedMs } = fact.view
-  const row = (playedMs: number, starts: number, sign: number) =>
-    viewRevisionRow({
-      sign,
-      bucket: `${fact.date} 10:00:00`,
-      local_date: fact.date,
-      view_id: `v${index}`,
-      subject: String(fact.subject),
-      consent_mask: fact.mask,
-      platform: fact.platform,
-      country: fact.country,
-      device_class: fact.platform === 'tizen' ? 'tv' : '',
-      content_id: contentId,
-      content_kind: contentKind,
-      starts,
-      streams,
-      played_ms: String(playedMs),
-      stalled_ms: String(Math.floor(playedMs / 10)),
-      unknown_ms: String(Math.floor(playedMs / 100)),
-    })
-  return [row(777_000, 1, 1), row(777_000, 1, -1), row(playedMs, starts, 1)]
+  const view = {
+    bucket: `${fact.date} 10:00:00`,
+    local_date: fact.date,
+    view_id: `v${index}`,
+    subject: String(fact.subject),
+    consent_mask: fact.mask,
+    platform: fact.platform,
+    country: fact.country,
+    device_class: fact.platform === 'tizen' ? 'tv' : '',
+    content_id: contentId,
+    content_kind: contentKind,
+    starts,
+    streams,
+    played_ms: String(playedMs),
+    stalled_ms: String(Math.floor(playedMs / 10)),
+    unknown_ms: String(Math.floor(playedMs / 100)),
+  }
+  const elsewhere = index % 2 === 0 ? { platform: 'roku', content_id: 't1' } : {}
+  const thought = { ...view, ...elsewhere, starts: 1, played_ms: '777000' }
+  return [
+    {
+      first: viewRevisionRow({ ...thought, sign: 1 }),
+      later: [viewRevisionRow({ ...thought, sign: -1 }), viewRevisionRow({ ...view, sign: 1 })],
+    },
+  ]
 }
 
 function viewer(

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { REPORT_LIMITS, type Compared, type OverviewReport, type ReportQuery } from '@foyer/contracts'
 import type { Events } from '../../storage/index.ts'
 import type { CatalogueSize } from '../catalogue/index.ts'
@@ -5,12 +6,10 @@ import { biggestChanges } from './biggest-changes.ts'
 import { boundsOf, checkRange, datesOf, previousRange } from './calendar.ts'
 import {
   ANALYTICS_PURPOSE,
-  overviewCountries,
-  overviewDays,
   overviewPeople,
-  overviewPlatforms,
   overviewRegistrations,
   overviewTitles,
+  overviewUse,
   SERVICE_PURPOSE,
 } from './queries.ts'
 
@@ -33,7 +32,7 @@ export async function overviewOf(
   const bounds = boundsOf({ from, to, timeZone })
   const previousStart = boundsOf({ ...previous, timeZone }).start
   const compared = { service, previousFrom: previous.from, from, to, purpose }
-  const [[people], days, platforms, countries, titles, [registered], catalogue] = await Promise.all([
+  const [[people], use, titles, [registered], catalogue] = await Promise.all([
     events.run(
       overviewPeople,
       {
@@ -44,9 +43,7 @@ export async function overviewOf(
       },
       { signal },
     ),
-    events.run(overviewDays, { service, from, to, purpose }, { signal }),
-    events.run(overviewPlatforms, compared, { signal }),
-    events.run(overviewCountries, { ...compared, limit: REPORT_LIMITS.countriesMax }, { signal }),
+    events.run(overviewUse, compared, { signal }),
     events.run(overviewTitles, { service, from, to, purpose, limit: REPORT_LIMITS.titlesMax }, { signal }),
     events.run(
       overviewRegistrations,
@@ -63,7 +60,11 @@ export async function overviewOf(
   ])
   const names = await deps.titleNames(titles.map((title) => title.content_id))
   if (people === undefined) throw new Error('the sums over no rows are a row too')
-  const byDate = new Map(days.map((row) => [row.date, row]))
+  const platforms = use.filter(isKeyOf('platform')).toSorted(byMinutes)
+  const countries = use.filter(isKeyOf('country')).toSorted(byPeople).slice(0, REPORT_LIMITS.countriesMax)
+  const byDate = new Map(use.filter(({ part }) => part === 'day').map((row) => [row.date, row]))
+  // All that happened, happened on one platform each, known or not.
+  const sums = summed(use.filter(({ part }) => part === 'platform'))
   return {
     service,
     timeZone,
@@ -73,10 +74,10 @@ export async function overviewOf(
     registrations: { value: registered?.value ?? 0, previous: registered?.previous ?? 0 },
     activeViewers: { value: people.viewers, previous: people.previous_viewers },
     anonymousVisitors: { value: people.visitors, previous: people.previous_visitors },
-    events: { value: people.events, previous: people.previous_events },
-    starts: { value: people.starts, previous: people.previous_starts },
-    streams: { value: people.streams, previous: people.previous_streams },
-    minutes: { value: minutesOf(people.played_ms), previous: minutesOf(people.previous_played_ms) },
+    events: { value: sums.events, previous: sums.previous_events },
+    starts: { value: sums.starts, previous: sums.previous_starts },
+    streams: { value: sums.streams, previous: sums.previous_streams },
+    minutes: { value: minutesOf(sums.played_ms), previous: minutesOf(sums.previous_played_ms) },
     catalogue,
     days: datesOf(query).map((date) => {
       const row = byDate.get(date)
@@ -126,18 +127,37 @@ export async function overviewOf(
   }
 }
 
-interface UsageRow {
-  readonly viewers: number
-  readonly visitors: number
-  readonly starts: number
-  readonly streams: number
-  readonly played_ms: number
-  readonly previous_viewers: number
-  readonly previous_visitors: number
-  readonly previous_played_ms: number
+type UseRow = z.infer<typeof overviewUse.row>
+
+/** Rows of a part on whose key something happened; a day's view may have left nothing but what was taken back. */
+function isKeyOf(part: UseRow['part']) {
+  return (row: UseRow) =>
+    row.part === part &&
+    [row.viewers, row.visitors, row.played_ms, row.previous_viewers, row.previous_visitors].some((n) => n > 0)
 }
 
-function usageOf(row: UsageRow): Omit<OverviewReport['platforms'][number], 'platform'> {
+const byMinutes = (a: UseRow, b: UseRow) =>
+  b.played_ms - a.played_ms || b.streams - a.streams || (a.platform < b.platform ? -1 : 1)
+
+const byPeople = (a: UseRow, b: UseRow) =>
+  b.viewers + b.visitors - (a.viewers + a.visitors) ||
+  b.played_ms - a.played_ms ||
+  (a.country < b.country ? -1 : 1)
+
+const SUMMED = ['events', 'starts', 'streams', 'played_ms'] as const
+type Sums = Record<(typeof SUMMED)[number] | `previous_${(typeof SUMMED)[number]}`, number>
+
+function summed(rows: readonly UseRow[]): Sums {
+  const sum = (field: keyof Sums) => rows.reduce((total, row) => total + row[field], 0)
+  return Object.fromEntries(
+    SUMMED.flatMap((field) => [
+      [field, sum(field)],
+      [`previous_${field}`, sum(`previous_${field}`)],
+    ]),
+  ) as Sums
+}
+
+function usageOf(row: UseRow): Omit<OverviewReport['platforms'][number], 'platform'> {
   return {
     viewers: row.viewers,
     visitors: row.visitors,
@@ -152,7 +172,7 @@ function usageOf(row: UsageRow): Omit<OverviewReport['platforms'][number], 'plat
   }
 }
 
-function viewersOf(row: UsageRow): Compared {
+function viewersOf(row: UseRow): Compared {
   return { value: row.viewers, previous: row.previous_viewers }
 }
 

@@ -48,39 +48,17 @@ export const registrationsVersion = defineReport({
 
 const watched = { starts: count, streams: count, played_ms: count }
 
-export const overviewDays = defineReport({
-  file: file('overview-days'),
-  params: z.object({ service, from: day, to: day, purpose }),
-  row: z.object({ date: day, viewers: count, events: count, ...watched }),
-})
-
 /** A range and as many days before it, which begin at `previousFrom`. */
 const compared = { service, previousFrom: day, from: day, to: day, purpose }
-const usage = {
-  viewers: count,
-  visitors: count,
-  ...watched,
-  previous_viewers: count,
-  previous_visitors: count,
-  previous_played_ms: count,
-}
 
-export const overviewPlatforms = defineReport({
-  file: file('overview-platforms'),
+export const overviewUse = defineReport({
+  file: file('overview-use'),
   params: z.object(compared),
-  row: z.object({ platform: z.string(), ...usage }),
-})
-
-export const overviewCountries = defineReport({
-  file: file('overview-countries'),
-  params: z.object({ ...compared, limit: z.number().int() }),
-  row: z.object({ country: z.string(), ...usage }),
-})
-
-export const overviewPeople = defineReport({
-  file: file('overview-people'),
-  params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, previousFromMs: epochMs }),
   row: z.object({
+    part: z.enum(['platform', 'country', 'day']),
+    platform: z.string(),
+    country: z.string(),
+    date: day,
     viewers: count,
     visitors: count,
     events: count,
@@ -91,6 +69,17 @@ export const overviewPeople = defineReport({
     previous_starts: count,
     previous_streams: count,
     previous_played_ms: count,
+  }),
+})
+
+export const overviewPeople = defineReport({
+  file: file('overview-people'),
+  params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, previousFromMs: epochMs }),
+  row: z.object({
+    viewers: count,
+    visitors: count,
+    previous_viewers: count,
+    previous_visitors: count,
     new: count,
     returning: count,
     back: count,

@@ -46,8 +46,8 @@ export async function activeViewersOf(
   refuseMixed(query)
   const { limit } = query
   const rows = await activeRows(deps, query, service.timeZone)
-  const counted = rows.find((row) => row.part === 'count')
-  const found = rows.filter((row) => row.part === 'viewer')
+  const [counted] = rows
+  const found = rows.filter((row) => row.is_listed)
   const { shown, next } = pageOf(found, limit, query)
   const labels = await deps.labelsOf(shown.map((row) => row.vid as Subject))
   return {
@@ -97,12 +97,12 @@ export async function registeredViewersOf(
     },
     { signal: deps.signal },
   )
-  const found = rows.filter((row) => row.part === 'viewer')
+  const found = rows.filter((row) => row.is_listed)
   const { shown, next } = pageOf(found, limit, query)
   const labels = await deps.labelsOf(shown.map((row) => row.vid as Subject))
   return {
     ...headOf(query, service, deps),
-    total: rows.find((row) => row.part === 'count')?.viewers ?? 0,
+    total: rows[0]?.viewers ?? 0,
     items: shown.map((row) => ({
       ...labelled(labels, row.vid),
       registeredAt: toInstant(row.registered_ms, service.timeZone),

@@ -11,6 +11,9 @@ const READS = new Set(['select', 'with', 'show', 'describe', 'desc', 'explain', 
 /** Harmless on a server, where they end with the request; here they would change the lane for everybody after. */
 const SESSION_STATEMENTS = new Set(['set', 'use', 'begin', 'commit', 'rollback'])
 
+/** Parameters of a view are filled in where it is read. */
+const PARAMETERISED_VIEW = /^\s*create\s+(or\s+replace\s+)?view\b/i
+
 /** The statement with its parameters written in. Throws EngineError as a server would. */
 export function bindStatement(
   sql: string,
@@ -35,6 +38,10 @@ export function bindStatement(
     if (piece.kind === 'end') hasEnded = true
     else if (piece.kind === 'parameter') {
       const value = parameters.get(piece.name)
+      if (value === undefined && PARAMETERISED_VIEW.test(code)) {
+        bound += `{${piece.name}:${piece.type}}`
+        continue
+      }
       if (value === undefined) {
         throw new EngineError(
           ENGINE_CODES.parameterMissing,

@@ -9,15 +9,15 @@ SELECT * FROM
 (
   SELECT
     content_id,
-    content_kind,
-    countIf(person_starts > 0 AND is_viewer) AS viewers,
-    countIf(person_starts > 0 AND NOT is_viewer) AS visitors,
-    sum(person_starts) AS starts,
-    sum(person_streams) AS streams,
-    sum(person_played_ms) AS played_ms,
-    sum(previous_person_starts) AS previous_starts,
-    sum(previous_person_streams) AS previous_streams,
-    sum(previous_person_played_ms) AS previous_played_ms,
+    kind AS content_kind,
+    uniqExactIf(person, is_started AND is_viewer) AS viewers,
+    uniqExactIf(person, is_started AND NOT is_viewer) AS visitors,
+    sumIf(row_starts, is_current) AS starts,
+    sumIf(row_streams, is_current) AS streams,
+    sumIf(row_played_ms, is_current) AS played_ms,
+    sumIf(row_starts, NOT is_current) AS previous_starts,
+    sumIf(row_streams, NOT is_current) AS previous_streams,
+    sumIf(row_played_ms, NOT is_current) AS previous_played_ms,
     row_number() OVER (ORDER BY played_ms DESC, streams DESC, content_id, content_kind) AS rank_by_minutes,
     row_number() OVER (ORDER BY played_ms - previous_played_ms DESC, content_id, content_kind) AS rank_up,
     row_number() OVER (ORDER BY played_ms - previous_played_ms, content_id, content_kind) AS rank_down,
@@ -35,23 +35,19 @@ SELECT * FROM
   (
     SELECT
       content_id,
-      content_kind,
+      content_kind AS kind,
+      local_date >= {from:Date} AS is_current,
       foyer_person(subject) AS person,
       person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
-      sumIf(starts, local_date >= {from:Date}) AS person_starts,
-      sumIf(streams, local_date >= {from:Date}) AS person_streams,
-      sumIf(played_ms, local_date >= {from:Date}) AS person_played_ms,
-      sumIf(starts, local_date < {from:Date}) AS previous_person_starts,
-      sumIf(streams, local_date < {from:Date}) AS previous_person_streams,
-      sumIf(played_ms, local_date < {from:Date}) AS previous_person_played_ms
-    FROM subject_title_day
-    WHERE local_date BETWEEN {previousFrom:Date} AND {to:Date}
-      AND service = {service:String}
-      AND content_kind IN ('vod', 'live')
+      is_current AND starts > 0 AS is_started,
+      starts AS row_starts,
+      streams AS row_streams,
+      played_ms AS row_played_ms
+    FROM settled_subject_title_day(service = {service:String}, from = {previousFrom:Date}, to = {to:Date})
+    WHERE content_kind IN ('vod', 'live')
       AND foyer_visible(subject, consent_mask, {purpose:UInt32})
-    GROUP BY content_id, content_kind, person
   )
-  GROUP BY content_id, content_kind
+  GROUP BY content_id, kind
 )
 WHERE rank_by_minutes <= {limit:UInt32}
   OR rank_up <= {limit:UInt32}

@@ -2,12 +2,31 @@
 --
 -- Counted and not counted: as in registrations.sql. Purpose: service.
 SELECT
-  countIf(registered_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AS value,
-  countIf(registered_at < fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AS previous
-FROM viewer FINAL
-WHERE service = {service:String}
-  AND is_deleted = 0
-  AND registered_at >= fromUnixTimestamp64Milli({previousFrom:Int64}, 'UTC')
-  AND registered_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-  AND foyer_person(vid) = vid
-  AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+  countIf(at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AS value,
+  countIf(at < fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AS previous
+FROM
+(
+  SELECT assumeNotNull(least(account.registered_at, merged.registered_at)) AS at
+  FROM
+  (
+    SELECT * FROM viewer FINAL
+    WHERE service = {service:String}
+      AND is_deleted = 0
+      AND foyer_person(vid) = vid
+      AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+  ) AS account
+  LEFT ANY JOIN
+  (
+    SELECT
+      foyer_person(vid) AS person,
+      min(toNullable(registered_at)) AS registered_at,
+      min(age_at_registration) AS age_at_registration
+    FROM viewer FINAL
+    WHERE service = {service:String}
+      AND is_deleted = 0
+      AND foyer_person(vid) != vid
+      AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+    GROUP BY person
+  ) AS merged ON merged.person = account.vid
+  WHERE at >= fromUnixTimestamp64Milli({previousFrom:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+)

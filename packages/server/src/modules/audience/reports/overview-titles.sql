@@ -3,17 +3,14 @@
 -- Counted: everything that the purpose allows, signed in or not; a person counts once a title with any start:
 -- viewers are registered, visitors belong to no registered person. Not counted: advertisements and broadcasts, which are
 -- no titles. Purpose: analytics.
---
--- FINAL takes revisions and what they revise together, so that a row has starts or has none; grouping by person first
--- would say the same in twice the time.
 SELECT
   content_id,
   kind AS content_kind,
-  uniqExactIf(person, day_starts > 0 AND is_viewer) AS viewers,
-  uniqExactIf(person, day_starts > 0 AND NOT is_viewer) AS visitors,
-  sum(day_starts) AS starts,
-  sum(day_streams) AS streams,
-  sum(day_played_ms) AS played_ms
+  uniqExactIf(person, is_started AND is_viewer) AS viewers,
+  uniqExactIf(person, is_started AND NOT is_viewer) AS visitors,
+  sum(row_starts) AS starts,
+  sum(row_streams) AS streams,
+  sum(row_played_ms) AS played_ms
 FROM
 (
   SELECT
@@ -21,13 +18,12 @@ FROM
     content_kind AS kind,
     foyer_person(subject) AS person,
     person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
-    starts AS day_starts,
-    streams AS day_streams,
-    played_ms AS day_played_ms
-  FROM subject_title_day FINAL
-  WHERE local_date BETWEEN {from:Date} AND {to:Date}
-    AND service = {service:String}
-    AND content_kind IN ('vod', 'live')
+    starts > 0 AS is_started,
+    starts AS row_starts,
+    streams AS row_streams,
+    played_ms AS row_played_ms
+  FROM settled_subject_title_day(service = {service:String}, from = {from:Date}, to = {to:Date})
+  WHERE content_kind IN ('vod', 'live')
     AND foyer_visible(subject, consent_mask, {purpose:UInt32})
 )
 GROUP BY content_id, kind

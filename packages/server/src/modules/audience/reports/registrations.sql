@@ -1,6 +1,7 @@
 -- Who registered in a range, counted once for all charts of the page, so that their totals are equal.
 --
--- Counted: people (an account merged into another is not one), by the service where they registered. Not counted:
+-- Counted: people, by the service where they registered. Merged accounts are one person: registered with the first of
+-- them and at its age, as far as it says one; gender and place are those of the account that stays. Not counted:
 -- anonymous devices, deleted viewers. Purpose: service, which an account cannot be without; no behaviour is read.
 -- A row belongs to one chart, named by `part`: the others' keys are empty in it.
 --
@@ -22,18 +23,34 @@ SELECT
 FROM
 (
   SELECT
-    roundDown(toUnixTimestamp64Milli(registered_at), {starts:Array(Int64)}) AS start,
-    if(viewer.gender IN ('female', 'male', 'other'), viewer.gender, 'unknown') AS gender,
-    ifNull(toInt16(age_at_registration), -1) AS age,
-    viewer.country AS country,
-    if(viewer.country = {localCountry:String}, viewer.region, '') AS region,
-    if(viewer.country = {localCountry:String}, viewer.city, '') AS city
-  FROM viewer FINAL
-  WHERE service = {service:String}
-    AND is_deleted = 0
-    AND registered_at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
-    AND registered_at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-    AND foyer_person(vid) = vid
-    AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+    roundDown(toUnixTimestamp64Milli(at), {starts:Array(Int64)}) AS start,
+    if(account.gender IN ('female', 'male', 'other'), account.gender, 'unknown') AS gender,
+    ifNull(toInt16(least(account.age_at_registration, merged.age_at_registration)), -1) AS age,
+    account.country AS country,
+    if(account.country = {localCountry:String}, account.region, '') AS region,
+    if(account.country = {localCountry:String}, account.city, '') AS city,
+    assumeNotNull(least(account.registered_at, merged.registered_at)) AS at
+  FROM
+  (
+    SELECT * FROM viewer FINAL
+    WHERE service = {service:String}
+      AND is_deleted = 0
+      AND foyer_person(vid) = vid
+      AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+  ) AS account
+  LEFT ANY JOIN
+  (
+    SELECT
+      foyer_person(vid) AS person,
+      min(toNullable(registered_at)) AS registered_at,
+      min(age_at_registration) AS age_at_registration
+    FROM viewer FINAL
+    WHERE service = {service:String}
+      AND is_deleted = 0
+      AND foyer_person(vid) != vid
+      AND foyer_visible(vid, consent_mask, {purpose:UInt32})
+    GROUP BY person
+  ) AS merged ON merged.person = account.vid
+  WHERE at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
 )
 GROUP BY GROUPING SETS ((start, gender), (age), (country), (country, region), (country, region, city))

@@ -1,5 +1,6 @@
--- Who is behind a number of active people of the overview: a page of the registered ones, after how many of them and of
--- visitors there are (one row of part `count`, always there).
+-- Who is behind a number of active people of the overview: a page of the registered ones. Every row says how many of them
+-- and of visitors there are; without any on the page one row says it that is not listed (is_listed = 0), without anybody
+-- there is no row.
 --
 -- Counted, as in the overview's reports: people with any event or start on the days, platform and country asked for; a
 -- filter `any` admits all, empty text asks for what is not known. With a loyalty (see overview-people.sql) registered
@@ -14,61 +15,56 @@ WITH people AS
     person,
     person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
     person IN (
-      SELECT vid FROM viewer FINAL
-      WHERE is_deleted = 0 AND registered_at >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
-    ) AS is_new,
-    sumIf(day_events, day >= {from:Date}) > 0 OR sumIf(day_starts, day >= {from:Date}) > 0 AS is_active,
-    sumIf(day_events, day < {from:Date}) > 0 OR sumIf(day_starts, day < {from:Date}) > 0 AS was_active,
-    sumIf(day_starts, is_measured) AS starts,
-    sumIf(day_streams, is_measured) AS streams,
-    sumIf(day_played_ms, is_measured) AS played_ms,
-    maxIf(day, is_measured AND (day_events > 0 OR day_starts > 0 OR day_played_ms > 0)) AS last_day
+      SELECT foyer_person(vid) FROM viewer FINAL
+      WHERE is_deleted = 0 AND registered_at < fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+    ) AS was_registered,
+    max(is_row_active AND local_date >= {from:Date}) AS is_active,
+    max(is_row_active AND local_date < {from:Date}) AS was_active,
+    sumIf(row_starts, is_measured) AS starts,
+    sumIf(row_streams, is_measured) AS streams,
+    sumIf(row_played_ms, is_measured) AS played_ms,
+    maxIf(local_date, is_measured AND (is_row_active OR row_played_ms > 0)) AS last_day
   FROM
   (
     SELECT
       foyer_person(subject) AS person,
-      local_date AS day,
+      local_date,
       ({loyalty:String} = 'lost') = (local_date < {from:Date}) AS is_measured,
-      sum(events) AS day_events,
-      sum(starts) AS day_starts,
-      sum(streams) AS day_streams,
-      sum(played_ms) AS day_played_ms
-    FROM subject_day
-    WHERE local_date BETWEEN {previousFrom:Date} AND {to:Date}
-      AND service = {service:String}
-      AND ({platform:String} = 'any' OR platform = {platform:String})
+      events > 0 OR starts > 0 AS is_row_active,
+      starts AS row_starts,
+      streams AS row_streams,
+      played_ms AS row_played_ms
+    FROM settled_subject_day(service = {service:String}, from = {previousFrom:Date}, to = {to:Date})
+    WHERE ({platform:String} = 'any' OR platform = {platform:String})
       AND ({country:String} = 'any' OR country = {country:String})
       AND foyer_visible(subject, consent_mask, {purpose:UInt32})
-    GROUP BY person, day
   )
   GROUP BY person
   HAVING multiIf(
     {loyalty:String} = 'any', is_active,
     NOT is_viewer, 0,
-    {loyalty:String} = 'new', is_active AND is_new,
-    {loyalty:String} = 'returning', is_active AND NOT is_new AND was_active,
-    {loyalty:String} = 'back', is_active AND NOT is_new AND NOT was_active,
+    {loyalty:String} = 'new', is_active AND NOT was_registered,
+    {loyalty:String} = 'returning', is_active AND was_registered AND was_active,
+    {loyalty:String} = 'back', is_active AND was_registered AND NOT was_active,
     was_active AND NOT is_active)
 )
 SELECT
-  'count' AS part, countIf(is_viewer) AS viewers, countIf(NOT is_viewer) AS visitors,
-  '' AS vid, 0 AS starts, 0 AS streams, 0 AS played_ms, '' AS last_day, '' AS sort_key, '' AS tie
-FROM people
-UNION ALL
-SELECT
-  'viewer', 0, 0, toString(person), starts, streams, played_ms, toString(last_day), toString(sort_key), toString(tie)
+  is_listed, viewers, visitors, toString(person) AS vid, starts, streams, played_ms, toString(last_day) AS last_day,
+  toString(sort_key) AS sort_key, toString(tie) AS tie
 FROM
 (
   SELECT
     *,
+    countIf(is_viewer) OVER () AS viewers,
+    countIf(NOT is_viewer) OVER () AS visitors,
     if({isDescending:Bool}, -1, 1) * multiIf(
       {sort:String} = 'streams', streams,
       {sort:String} = 'starts', starts,
       {sort:String} = 'lastActive', toInt64(toUInt16(last_day)),
       played_ms) AS sort_key,
-    sipHash64(person) AS tie
+    sipHash64(person) AS tie,
+    is_viewer AND (sort_key, tie) > ({afterKey:Int64}, {afterTie:UInt64}) AS is_listed
   FROM people
-  WHERE is_viewer AND (sort_key, tie) > ({afterKey:Int64}, {afterTie:UInt64})
-  ORDER BY sort_key, tie
-  LIMIT {limit:UInt32}
-)
+) AS listed
+ORDER BY listed.is_listed DESC, listed.sort_key, listed.tie
+LIMIT {limit:UInt32}

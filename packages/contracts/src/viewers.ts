@@ -74,7 +74,10 @@ const fields = {
   ageAtRegistration: age.nullable(),
   /** Code (ES, ESP) or name (Spain). */
   country: z.string().trim().max(80).nullable(),
-  /** Code (US-CA, CA) or name (California) of a first-level or lower subdivision in ISO 3166-2. */
+  /**
+   * Code (US-CA, CA) or name of a first-level or lower subdivision in ISO 3166-2; the name as it stands there (Bayern) or
+   * in English (Bavaria).
+   */
   region: z.string().trim().max(80).nullable(),
   city: line(VIEWER_LIMITS.cityLengthMax).nullable(),
   name: line(VIEWER_LIMITS.nameLengthMax).nullable(),

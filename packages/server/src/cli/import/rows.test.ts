@@ -260,6 +260,33 @@ describe('importing rows by a mapping', () => {
     expect(JSON.stringify(report.faults)).not.toMatch(/Bonn|Trier/)
   })
 
+  it('keeps a viewer of whom a field is not understood, and says which row it was', async () => {
+    const world = openImportWorld(nothing)
+    const { importViewers } = world.deps.accounts
+    const message = 'no region of DE has this name'
+    const accounts = {
+      ...world.deps.accounts,
+      importViewers: async (batch: Parameters<typeof importViewers>[0]) =>
+        (await importViewers(batch)).map((result, at) =>
+          batch.viewers[at]!.region === 'Bavria'
+            ? { ...result, dropped: [{ field: 'region', message }] }
+            : result,
+        ),
+    }
+    const mapping = readMapping({
+      kind: 'viewers',
+      source: 'old-system',
+      fields: { externalId: 'id', country: { constant: 'DE' }, region: 'Land' },
+    })
+    const file = write('regions.csv', 'id;Land\n1;Bayern\n2;Bavria\n3;\n')
+    const report = await importRows({ ...world.deps, accounts }, { ...target, file, mapping })
+    expect(report).toMatchObject({ rows: 3, counts: { created: 3 }, refused: 0 })
+    expect(report.faults.map(({ row, reason }) => [row, reason])).toEqual([
+      [3, `region: ${message}; left out`],
+    ])
+    expect([...world.viewers.keys()]).toEqual(['1', '2', '3'])
+  })
+
   it('asks for no app where viewers are imported', async () => {
     const file = write('one.csv', 'Kunde;Anrede;Geburtstag;seit;Ort;Tarif\n1;Frau;;;;\n')
     const world = openImportWorld(nothing)

@@ -89,7 +89,7 @@ const READERS: Record<ViewerField, (value: unknown, now: number) => Read> = {
   ageAtRegistration: wholeYears,
   country: (value) =>
     (typeof value === 'string' && value.length <= 80 && countryCodeOf(value)) ||
-    fault('no such country in ISO 3166-1'),
+    fault('no country in ISO 3166-1 has this code or name; one of them is ES, ESP or Spain'),
   region: (value) => line(value, 80),
   city: (value) => line(value, VIEWER_LIMITS.cityLengthMax),
   name: (value) => line(value, VIEWER_LIMITS.nameLengthMax),

@@ -137,6 +137,16 @@ describe.each(recordsBackends())('identify and import on %s records', (backend) 
       expect(viewer).not.toHaveProperty('birthDate')
     })
 
+    it('with a region that is not understood makes the viewer without it, and says so', async () => {
+      const address = { country: 'Spain', state: 'Catalonya', city: 'Girona' }
+      const result = await apply({ traits: { name: 'Ana', address } })
+      expect(result).toMatchObject({
+        outcome: 'created',
+        dropped: [{ field: 'address.state', message: expect.stringContaining('ES-CT (Catalunya)') }],
+      })
+      expect(await read()).toMatchObject({ name: 'Ana', country: 'ES', region: null, city: 'Girona' })
+    })
+
     it('ends the same in whatever order it arrives', async () => {
       const messages = [
         { at: AT + 1, traits: { name: 'A', plan: 1, gender: 'male' } },

@@ -119,6 +119,25 @@ describe('what follows from what', () => {
       dropped: ['region'],
     })
   })
+
+  it.each([
+    [{ region: 'Madrid' }, 'without a country only a code of ISO 3166-2, such as US-CA, is understood'],
+    [
+      { country: 'DE', region: 'Bavria' },
+      'no region of DE in ISO 3166-2 has this code or name; nearest are DE-BY (Bayern)',
+    ],
+    [
+      { country: 'ES', region: 'xyzzy' },
+      'no region of ES in ISO 3166-2 has this code or name; one of them is ES-AN (Andalucía)',
+    ],
+    [{ country: 'ES', region: 'US-CA' }, 'a region of another country than ES'],
+    [{ country: 'Hong Kong', region: 'Kowloon' }, 'ISO 3166-2 has no regions of HK'],
+  ])('of %j the region is left out, and what is understood is said', (stated, message) => {
+    const { changes } = readFields(stated, NOW)
+    const { profile, dropped } = applyChanges(emptyProfile(NOW), changes, { at: NOW, timeZone: 'UTC' })
+    expect(dropped).toEqual([{ field: 'region', message }])
+    expect(profile).toMatchObject({ region: '', country: changes.country ?? '' })
+  })
 })
 
 describe('traits of identify', () => {

@@ -1,7 +1,7 @@
 import { isShallowTrait, VIEWER_LIMITS, type Gender } from '@foyer/contracts'
 import { ageAt, ageBefore } from './age.ts'
 import type { Dropped, Json, ViewerChanges, ViewerField } from './fields.ts'
-import { countryOfRegion, regionCodeOf } from './places.ts'
+import { countryOfRegion, nearestRegions, regionCodeOf, someRegion } from './places.ts'
 
 /** What is known of a viewer, opened. Empty places are unknown. */
 export interface Profile {
@@ -177,7 +177,7 @@ function applyPlace(profile: Profile, stated: Stated, dropped: Dropped[]): Profi
   if (stated.region === null) region = ''
   else if (stated.region !== undefined) {
     const code = regionCodeOf(stated.region, country === '' ? null : country)
-    if (code === null) dropped.push({ field: 'region', message: regionFault(country) })
+    if (code === null) dropped.push({ field: 'region', message: regionFault(stated.region, country) })
     else {
       region = code
       country = countryOfRegion(code)
@@ -187,10 +187,15 @@ function applyPlace(profile: Profile, stated: Stated, dropped: Dropped[]): Profi
   return { ...profile, country, region, city }
 }
 
-function regionFault(country: string): string {
-  return country === ''
-    ? 'without a country only a code such as US-CA is understood'
-    : `no such region of ${country} in ISO 3166-2`
+/** Says what is understood. Holds nothing of the text but what a region of the country is called like. */
+function regionFault(text: string, country: string): string {
+  if (country === '') return 'without a country only a code of ISO 3166-2, such as US-CA, is understood'
+  if (regionCodeOf(text, null) !== null) return `a region of another country than ${country}`
+  const example = someRegion(country)
+  if (example === null) return `ISO 3166-2 has no regions of ${country}`
+  const nearest = nearestRegions(text, country)
+  const hint = nearest.length > 0 ? `nearest are ${nearest.join(', ')}` : `one of them is ${example}`
+  return `no region of ${country} in ISO 3166-2 has this code or name; ${hint}`
 }
 
 function mergedTraits(

@@ -154,6 +154,19 @@ describe.each(recordsBackends())('viewers on %s records', (backend) => {
     expect(await count()).toBe(0)
   })
 
+  it('of a region that is not understood is told which may have been meant', async () => {
+    const { body } = await register({ ...ANA, country: 'Germany', region: 'Bavria' })
+    expect(body.errors).toEqual([
+      {
+        field: 'body.region',
+        message: 'no region of DE in ISO 3166-2 has this code or name; nearest are DE-BY (Bayern)',
+      },
+    ])
+    expect(await count()).toBe(0)
+    const { status, body: made } = await register({ ...ANA, country: 'Germany', region: 'Bavaria' })
+    expect({ status, region: made.region }).toEqual({ status: 201, region: 'DE-BY' })
+  })
+
   it('is refused for an unknown service, an unknown app, and the app of another service', async () => {
     expect((await register({ ...ANA, service: 'none' })).body.code).toBe('service.not_found')
     expect((await register({ ...ANA, app: 'none' })).body.code).toBe('app.not_found')

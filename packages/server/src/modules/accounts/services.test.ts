@@ -77,6 +77,30 @@ describe.each(recordsBackends())('services, apps and keys on %s records', (backe
       expect(rig.trail).toEqual([])
     })
 
+    it.each([
+      ['ZZ', 'such as ES'],
+      ['XX', 'such as ES'],
+      ['EU', 'such as ES'],
+      ['UK', 'that country is GB'],
+    ])('is refused with %s for its country, which is none', async (localCountry, hint) => {
+      const refusal = {
+        status: 400,
+        body: {
+          code: 'request.invalid',
+          errors: [
+            { field: 'body.localCountry', message: `no country in ISO 3166-1 has this code; ${hint}` },
+          ],
+        },
+      }
+      expect(await rig.call('POST', '/v1/services', { ...CINEMA, id: 'other', localCountry })).toMatchObject(
+        refusal,
+      )
+      const change = { name: 'New', localCountry }
+      expect(await rig.call('PATCH', '/v1/services/cinema', change)).toMatchObject(refusal)
+      expect((await rig.call('GET', '/v1/services')).body.items).toMatchObject([CINEMA])
+      expect((await rig.call('PATCH', '/v1/services/cinema', { localCountry: 'PT' })).status).toBe(200)
+    })
+
     it('keeps its time zone once it has a viewer or an event', async () => {
       const zone = { timeZone: 'America/New_York' }
       eventsOf = ['cinema']

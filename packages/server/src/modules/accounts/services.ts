@@ -18,6 +18,7 @@ import { Problem } from '../../platform/errors.ts'
 import type { Actor } from '../../platform/http/index.ts'
 import type { Events } from '../../storage/index.ts'
 import { bumpRevision, type Directory } from './directory.ts'
+import { countryCodeOf } from './places.ts'
 import { app, service, viewer } from './schema.ts'
 
 export interface Page<Item> {
@@ -100,6 +101,7 @@ export function createServices(deps: {
     get: async (id) => toService(await serviceRow(db, id)),
 
     async create(actor, input) {
+      refuseNoCountry(input)
       const row = await write(async (tx, now) => {
         const [{ total } = { total: 0 }] = await tx.select({ total: count() }).from(service)
         if (total >= SERVICE_LIMITS.services) throw limitReached('services', SERVICE_LIMITS.services)
@@ -116,6 +118,7 @@ export function createServices(deps: {
     },
 
     async change(actor, id, patch) {
+      refuseNoCountry(patch)
       const before = await serviceRow(db, id)
       if (patch.timeZone !== undefined && patch.timeZone !== before.timeZone) await refuseZoneOfUsed(id)
       const row = await write(async (tx, now) => {
@@ -184,6 +187,17 @@ export function createServices(deps: {
       return toApp(row)
     },
   }
+}
+
+/** Of a country that is none, no viewer would ever be local: the tables of states and cities would hold Other alone. */
+function refuseNoCountry({ localCountry }: ServicePatch): void {
+  if (localCountry === undefined) return
+  const code = countryCodeOf(localCountry)
+  if (code === localCountry) return
+  const hint = code === null ? 'such as ES' : `that country is ${code}`
+  throw new Problem('request.invalid', 'See errors: body.localCountry.', {
+    errors: [{ field: 'body.localCountry', message: `no country in ISO 3166-1 has this code; ${hint}` }],
+  })
 }
 
 async function serviceRow(db: Database, id: string, lock?: 'update'): Promise<typeof service.$inferSelect> {

@@ -186,6 +186,28 @@ describe('importing rows by a mapping', () => {
     expect(world.entries).toEqual([])
   })
 
+  it('refuses events of a country that is none, also where it looks like a code', async () => {
+    const mapping = readMapping({
+      kind: 'events',
+      source: 'old-system',
+      fields: {
+        externalId: 'id',
+        ts: { column: 'at', time: 'iso' },
+        type: { constant: 'play' },
+        country: 'land',
+      },
+    })
+    const lands = ['PT', 'ZZ', 'XX', 'UK', 'pt', '']
+    const rows = lands.map((land, at) => `${at},2026-01-01T00:00:0${at}Z,${land}`)
+    const world = openImportWorld(nothing)
+    const file = write('lands.csv', ['id,at,land', ...rows].join('\n'))
+    const report = await importRows(world.deps, { ...target, file, mapping })
+    expect(report.faults.map(({ row, reason }) => [row, reason.split(':')[0]])).toEqual(
+      [3, 4, 5, 6].map((row) => [row, 'country']),
+    )
+    expect([...world.events.values()].map(({ country }) => country)).toEqual(['PT', undefined])
+  })
+
   it('refuses events before the first day that EVENTS can hold, and takes the first one', async () => {
     const at = [-2_208_988_800, -1, 0, 86_399, 86_400]
     const lines = at.map((seconds) => JSON.stringify({ user: { id: 'u' }, at: seconds, what: 'VIEW' }))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { identifier, timestamp } from '@foyer/contracts'
-import { IMPORT_BATCH_MAX, type ImportedViewer } from '../../modules/accounts/index.ts'
+import { countryCodeOf, IMPORT_BATCH_MAX, type ImportedViewer } from '../../modules/accounts/index.ts'
 import type { SourceRow } from '../../modules/catalogue/index.ts'
 import { CsvError, detectEncoding, readCsv, readLines, type Encoding } from '../../platform/csv.ts'
 import { StartupError } from '../../platform/errors.ts'
@@ -217,7 +217,7 @@ function eventOf(
     if (value !== undefined && !identifier.safeParse(value).success)
       return { fault: `${field}: is empty or too long` }
   }
-  if (country !== undefined && !/^[A-Z]{2}$/.test(country)) {
+  if (country !== undefined && countryCodeOf(country) !== country) {
     return { fault: 'country: is not an ISO 3166-1 alpha-2 code, upper case' }
   }
   const properties = values['properties'] as Record<string, unknown> | undefined

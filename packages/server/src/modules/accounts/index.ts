@@ -42,6 +42,7 @@ export {
   type ImportedViewer,
   type ViewerImport,
 } from './import-viewers.ts'
+export { countryCodeOf } from './places.ts'
 export { accountsData } from './data-map.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'
 export type { LabelViewers, ListedViewer } from './viewer-labels.ts'

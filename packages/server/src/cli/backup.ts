@@ -37,7 +37,7 @@ export async function run(args: string[]): Promise<void> {
   print([
     `Backup of ${dataFolder} as of ${taken.manifest.at}: ${taken.path}`,
     ...summaryOf(taken.manifest),
-    `Meanwhile the recorder stood still for ${seconds(taken.manifest.held.recorderMs)} and the records for ${seconds(taken.manifest.held.recordsMs)}; events were accepted all the time.`,
+    meanwhileOf(taken),
     ...(keys === undefined
       ? [
           'It holds no keys, on purpose: with them it would open every name and address. Keep a copy of the keys in another place: foyer backup --keys <folder>',
@@ -72,6 +72,19 @@ export function summaryOf({ counts, journal, entries }: Manifest): string[] {
   return [
     `${number(counts.events['events'])} events, ${number(counts.records['viewer'])} viewers, ${number(journal.entries)} requests waiting to be recorded; ${megabytes(bytes)} in ${number(entries.length)} files.`,
   ]
+}
+
+/** What others had of it while it was taken. */
+export function meanwhileOf({
+  wasRunning,
+  manifest: { held },
+}: {
+  readonly wasRunning: boolean
+  readonly manifest: Pick<Manifest, 'held'>
+}): string {
+  return wasRunning
+    ? `Meanwhile the recorder stood still for ${seconds(held.recorderMs)} and the records for ${seconds(held.recordsMs)}; events were accepted all the time.`
+    : 'The instance did not run, so no events were accepted meanwhile.'
 }
 
 function seconds(ms: number): string {

@@ -14,6 +14,13 @@ import { syncPath, syncTree } from './copy-tree.ts'
 import { MANIFEST_FILE, manifestText, type Manifest } from './manifest.ts'
 import { ENGINES_MS_MAX, explainFailure, isWithin, newFolder } from './places.ts'
 
+export interface TakenBackup {
+  readonly path: string
+  readonly manifest: Manifest
+  /** Whether the instance ran, and so accepted events meanwhile. */
+  readonly wasRunning: boolean
+}
+
 /**
  * Takes a backup of the embedded stores into a new folder, whether their instance runs or not; of one that does not run the
  * engines alone are started for it. The folder gets its name when everything is on the disk.
@@ -26,7 +33,7 @@ export async function takeBackup(options: {
   target: string
   log: Logger
   bar: ProgressBar
-}): Promise<{ readonly path: string; readonly manifest: Manifest }> {
+}): Promise<TakenBackup> {
   const { configuration, log, bar } = options
   refuseServers(configuration)
   const folder = existingDataFolder(configuration)
@@ -57,7 +64,7 @@ export async function takeBackup(options: {
         await syncTree(place.unfinished)
         renameSync(place.unfinished, place.path)
         await syncPath(dirname(place.path))
-        return { path: place.path, manifest }
+        return { path: place.path, manifest, wasRunning }
       } finally {
         await stores.close()
       }

@@ -52,6 +52,39 @@ describe('an event’s row', () => {
     })
   })
 
+  test('tells keys with an escaped dot from keys with a dot, at every depth, and leaves values alone', () => {
+    const line = rowOf({
+      'a.b': 1,
+      'a%2Eb': 2,
+      'a%252Eb': 3,
+      'a%2eb': '%2E',
+      list: [{ 'x.y': 1, 'x%2Ey': [{ '%2E': 1e20 }] }],
+    })
+    expect(named(line).properties).toEqual({
+      'a.b': 1,
+      'a%252Eb': 2,
+      'a%25252Eb': 3,
+      'a%2eb': '%2E',
+      list: [{ 'x.y': 1, 'x%252Ey': [{ '%252E': '100000000000000000000' }] }],
+    })
+  })
+
+  test('has every key that was sent, whatever stands in it', () => {
+    const part = fc.constantFrom('%', '2', '5', 'E', 'e', '.', '%2E', '%25', '__proto__')
+    const key = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { maxLength: 20 }), (keys) => {
+        const sent = Object.fromEntries(keys.map((each, at) => [each, at]))
+        const written = Object.entries(named(rowOf(sent)).properties)
+        // What the engine makes of them are as many again, and none of ours looks like a dot of the engine's.
+        expect(new Set(written.map(([each]) => each.replaceAll('.', '%2E'))).size).toBe(keys.length)
+        expect(written.map(([each]) => each).join()).not.toContain('%2E')
+        const read = written.map(([each, value]) => [each.replace(/%25(?=(?:25)*2E)/g, '%'), value])
+        expect(Object.fromEntries(read)).toEqual(sent)
+      }),
+    )
+  })
+
   test('rounds positions and bytes to what their columns hold', () => {
     const row = named(rowOf({}, { positionMs: 1_000.6, bytes: 7 }))
     expect(row).toMatchObject({ position_ms: 1_001, bytes: 7, ledger_seq: 0 })

@@ -175,11 +175,25 @@ function toLine(row: object): string {
 /** `JSON.stringify` escapes lone surrogates and writes pairs as they are. An escaped backslash before is not part of it. */
 const LONE_SURROGATE = /((?<!\\)(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g
 
-/** Properties as the engine's JSON type takes them: whole numbers beyond its 64 bits are kept as texts. */
+/**
+ * Properties as the engine's JSON type takes them: whole numbers beyond its 64 bits are kept as texts, and keys are told
+ * apart. Neither is looked for value by value before the text says that there may be one.
+ */
 function propertiesText(properties: Readonly<Record<string, unknown>>): string {
   const text = toLine(properties)
-  if (!/\d{19}/.test(text)) return text
-  return JSON.stringify(JSON.parse(text), (_, value: unknown) =>
-    typeof value === 'number' && Math.abs(value) >= 2 ** 63 ? String(value) : value,
-  )
+  if (!/\d{19}/.test(text) && !/%(?:25)*2E/.test(text)) return text
+  return JSON.stringify(JSON.parse(text), (_, value: unknown) => {
+    if (typeof value === 'number') return Math.abs(value) >= 2 ** 63 ? String(value) : value
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [toldApart(key), inner]))
+  })
+}
+
+/**
+ * The engine writes the dots of a key as `%2E`, so `a.b` and `a%2Eb` would be one property, and the second was read back
+ * as the first. Of a key that has `%2E` itself the percent sign is written as `%25`, and so on: whoever reads keys for
+ * what was sent replaces `/%25(?=(?:25)*2E)/g` by `%`. All other keys stay as they are.
+ */
+function toldApart(key: string): string {
+  return key.replace(/%(?=(?:25)*2E)/g, '%25')
 }

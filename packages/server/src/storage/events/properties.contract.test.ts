@@ -72,6 +72,11 @@ describe.each(eventsBackends())('properties in EVENTS on $name', (backend) => {
     expect(await propertiesAfter('dots', both)).toEqual(both)
   })
 
+  test('a key that came with an escaped dot, as the recorder writes it, is not the key with a dot', async () => {
+    const both = [{ 'a.b': 1, 'a%252Eb': 2, 'a%25252Eb': 3 }, { list: [{ 'x.y': 1, 'x%252Ey': 2 }] }]
+    expect(await propertiesAfter('escapes', both)).toEqual(both)
+  })
+
   test('any properties come back as they went in, but for nulls and empty objects, which are no paths', async () => {
     let run = 0
     await fc.assert(
@@ -106,7 +111,7 @@ const anyText = fc.oneof(
   fc.json({ maxDepth: 2 }),
   fc.constantFrom('true', 'null', 'NaN', 'inf', '-0', '', '\\N', '(1,2)'),
 )
-/** Names have dots, and no percent signs: `a%2Eb` is how the engine writes `a.b`. */
+/** Names have dots, and no percent signs: `a%2Eb` is how the engine writes `a.b`, and the recorder never lets it have one. */
 const anyName = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
   .map((name) => name.replaceAll('%', '.'))

@@ -146,7 +146,7 @@ describe.each(recordsBackends())('viewers on %s records', (backend) => {
     [{ traits: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`t${n}`, n])) }, 'body.traits.t100'],
     [{ traits: { essay: 'x'.repeat(20_000) } }, 'body.traits.essay'],
     [{ traits: { deep: JSON.parse(`${'['.repeat(30)}${']'.repeat(30)}`) } }, 'body.traits.deep'],
-    [{ surprise: 1 }, 'body'],
+    [{ surprise: 1 }, 'body.surprise'],
   ])('refuses %j, says where, and creates nothing', async (wrong, field) => {
     const { status, body } = await register({ ...ANA, ...wrong })
     expect({ status, code: body.code }).toEqual({ status: 400, code: 'request.invalid' })

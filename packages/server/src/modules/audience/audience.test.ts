@@ -241,6 +241,9 @@ describe('refusals', () => {
     ['/v1/reports/overview?service=cine&from=1800-03-01&to=1800-03-01', 400, 'report.range_invalid'],
     ['/v1/reports/overview?from=2026-03-01&to=2026-03-01', 400, 'request.invalid'],
     ['/v1/reports/registrations/changes?service=nobody', 404, 'service.not_found'],
+    // A parameter that is left out of the question without a word gives another answer.
+    ['/v1/reports/overview?service=cine&from=2026-03-01&to=2026-03-01&county=ES', 400, 'request.invalid'],
+    ['/v1/reports/registrations/changes?service=cine&from=2026-03-01', 400, 'request.invalid'],
   ])('%s answers %i %s', async (path, status, code) => {
     expect(await get(path)).toMatchObject({ status, body: { code } })
   })

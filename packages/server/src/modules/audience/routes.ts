@@ -61,7 +61,7 @@ export function reportRoutes(reports: AudienceReports): Routes {
           tags,
           querystring: reportQuery.pick({ service: true }),
           // The 200 is a stream of text/event-stream, which no schema describes.
-          response: problems('service.not_found'),
+          response: problems('request.invalid', 'service.not_found'),
         },
       },
       async (request, reply) => {

@@ -71,7 +71,7 @@ describe.each(recordsBackends())('operators (%s)', (backend) => {
       ['a short password', { ...person, password: 'only eleven' }, 'body.password'],
       ['no name', { ...person, name: '  ' }, 'body.name'],
       ['no address', { ...person, email: 'anna' }, 'body.email'],
-      ['a role of their choice', { ...person, role: 'administrator' }, 'body'],
+      ['a role of their choice', { ...person, role: 'administrator' }, 'body.role'],
     ])('is told what is wrong with %s, and the link still works', async (_what, body, field) => {
       const link = (await test.operators.firstOperatorLink())!
       const answer = await accept(link, body)

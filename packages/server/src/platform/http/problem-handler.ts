@@ -34,10 +34,13 @@ export function toProblem(error: unknown): Problem {
   if (caused) return caused
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext ?? 'body'
-    const errors: FieldError[] = error.validation.map((issue) => ({
-      field: `${where}${issue.instancePath.replace(/\/$/, '').replaceAll('/', '.')}`,
-      message: issue.message ?? 'is wrong',
-    }))
+    const errors: FieldError[] = error.validation.flatMap((issue) => {
+      const field = `${where}${issue.instancePath.replace(/\/$/, '').replaceAll('/', '.')}`
+      const message = issue.message ?? 'is wrong'
+      if (issue.keyword !== 'unrecognized_keys') return [{ field, message }]
+      const keys = issue.params['keys'] as string[]
+      return keys.slice(0, UNKNOWN_KEYS_MAX).map((key) => ({ field: `${field}.${key}`, message }))
+    })
     return new Problem('request.invalid', `See errors: ${errors.map((fault) => fault.field).join(', ')}.`, {
       errors,
     })
@@ -52,6 +55,9 @@ export function toProblem(error: unknown): Problem {
   if (status !== undefined && status >= 400 && status < 500) return new Problem('request.invalid')
   return new Problem('server.failed', undefined, { cause: error })
 }
+
+/** Keys that are not known and are named: more are one mistake, and an answer need not be as long as a request. */
+const UNKNOWN_KEYS_MAX = 10
 
 /** Whoever is told to try again is told when, unless the problem knows better, s. */
 const RETRY_AFTER_S = '1'

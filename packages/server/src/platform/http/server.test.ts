@@ -206,3 +206,63 @@ describe('pages', () => {
     expect(policy).not.toMatch(/https?:|upgrade-insecure/)
   })
 })
+
+describe('a query', () => {
+  const days = z.object({ from: z.iso.date().optional(), limit: z.coerce.number().max(9).default(5) })
+  const answer = { config: { access: 'public' }, schema: { querystring: days } } as const
+  beforeEach(() => {
+    server.get('/days', answer, ({ query }) => query)
+    server.get('/wire', { ...answer, config: { access: 'writeKey' } }, ({ query }) => query)
+  })
+
+  it('with a parameter that nobody knows is refused, and the parameter and those that there are are named', async () => {
+    const { statusCode, body } = await server.inject('/days?form=2026-01-01&_=1&limit=3')
+    expect(statusCode).toBe(400)
+    const message = 'no such parameter; there are from, limit'
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'request.invalid',
+      detail: 'See errors: querystring.form, querystring._.',
+      errors: [
+        { field: 'querystring.form', message },
+        { field: 'querystring._', message },
+      ],
+    })
+  })
+
+  it('is told all that is wrong at once, and of very many parameters the first', async () => {
+    const { errors } = (await server.inject('/days?limit=10&form=1')).json()
+    expect(errors.map(({ field }: { field: string }) => field)).toEqual([
+      'querystring.limit',
+      'querystring.form',
+    ])
+    const many = Array.from({ length: 500 }, (_, at) => `p${at}=`).join('&')
+    expect((await server.inject(`/days?${many}`)).json().errors).toHaveLength(10)
+  })
+
+  it('with parameters that are known is answered, with their defaults', async () => {
+    expect((await server.inject('/days?from=2026-01-01')).json()).toEqual({ from: '2026-01-01', limit: 5 })
+    expect((await server.inject('/days')).json()).toEqual({ limit: 5 })
+  })
+
+  it('of a wire takes what an SDK adds, and does not pass it on', async () => {
+    expect((await server.inject('/wire?from=2026-01-01&sentAt=now')).json()).toEqual({
+      from: '2026-01-01',
+      limit: 5,
+    })
+  })
+
+  it('keeps the rules that its schema has beyond its fields', async () => {
+    const ordered = days.refine(({ from }) => from !== '2026-01-01', 'not that day')
+    server.get('/ordered', { ...answer, schema: { querystring: ordered } }, ({ query }) => query)
+    expect((await server.inject('/ordered?from=2026-01-01')).json().errors).toEqual([
+      { field: 'querystring', message: 'not that day' },
+    ])
+    expect((await server.inject('/ordered?form=2026-01-01')).statusCode).toBe(400)
+    expect((await server.inject('/ordered?from=2026-01-02')).statusCode).toBe(200)
+  })
+
+  it('that is no object is not mounted', () => {
+    const schema = { querystring: z.union([days, z.object({})]) }
+    expect(() => server.get('/odd', { ...answer, schema }, () => ({}))).toThrow(/the query of GET \/odd/)
+  })
+})

@@ -25,6 +25,7 @@ import { checkAccess, type Authenticate } from './access.ts'
 import { describeAccess, SECURITY_SCHEMES } from './describe-access.ts'
 import { addDocsPage, LIBRARY_PAGES } from './docs-page.ts'
 import { answerProblem } from './problem-handler.ts'
+import { refuseUnknownParameters } from './strict-query.ts'
 
 export type HttpServer = FastifyInstance<
   RawServerDefault,
@@ -93,6 +94,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     return checkAccess(this, options.authenticate)
   })
   server.addHook('onRoute', requireDeclaredAccess)
+  server.addHook('onRoute', refuseUnknownParameters)
   server.addHook('onRequest', async (request) => {
     if (options.isDraining() && !PROBES.test(request.routeOptions.url ?? ''))
       throw new Problem('server.draining', undefined, { headers: { 'retry-after': '5' } })
@@ -143,7 +145,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       info: {
         title: 'Foyer',
         version: options.version,
-        description: 'The audience platform for streaming services.',
+        description:
+          'The audience platform for streaming services. An address that takes query parameters refuses others; the wires of write keys ignore them.',
       },
       components: {
         securitySchemes: SECURITY_SCHEMES,

@@ -1,19 +1,10 @@
-import { strict as assert } from 'node:assert'
-import { z } from 'zod'
-import {
-  overviewPeople,
-  overviewTitles,
-  overviewUse,
-  registrations,
-  viewerEvents,
-  viewerOverview,
-} from '../src/modules/audience/queries.ts'
 import { eraseFromEvents } from '../src/modules/tracking/erase.ts'
 import { createPeople } from '../src/modules/tracking/stitching/people.ts'
 import { createPublisher } from '../src/modules/tracking/stitching/publish.ts'
 import { manualClock } from '../src/platform/clock.ts'
 import { newSubject, seededRandom, type Subject } from '../src/platform/ids.ts'
 import type { Events } from '../src/storage/index.ts'
+import { compareWithOracle } from './people-comparison.ts'
 import { PeopleOracle, type OracleEvent } from './people-oracle.ts'
 import { NOW, openTestRecorder, plainVault } from './recorder.ts'
 import type { TestRecords } from './records.ts'
@@ -30,24 +21,37 @@ const UNMEASURED = 0b00111
 const ANALYTICS = 0b10000
 /** A purpose that no report here asks for. */
 const ANOTHER = 0b100000
-const DEVICES = ['tv', 'phone', 'tablet']
 const TITLES = ['harbour', 'lagoon', 'meadow']
 const GENDERS = ['female', 'male', 'other', '']
-const VIEWERS = 5
 const SERVICE = 'cine'
+/** Steps by which what happened may come late. */
+const LATE_STEPS_MAX = 60
+
+/**
+ * Where a history happens. At home a device has few stretches of use. In the lobby of a hotel one more passes from hand to
+ * hand, so that most of its stretches have been forgotten when their late events come.
+ */
+const PLACES = {
+  home: { viewers: 5, devices: ['tv', 'phone', 'tablet'], lobbyWeight: 0 },
+  hotel: { viewers: 20, devices: ['tv', 'phone', 'tablet', 'lobby'], lobbyWeight: 30 },
+} as const
+export type Place = keyof typeof PLACES
 
 export interface HistoryResult {
   readonly comparisons: number
   /** How often each act happened, to see that none is missing. */
   readonly acts: Readonly<Record<string, number>>
+  /** Events that came after their stretch was forgotten. */
+  readonly forgotten: number
 }
 
 /** Lives one history and compares after every few steps. Throws at the first difference, naming seed and step. */
 export async function liveHistory(
   stores: { events: Events; records: TestRecords },
-  options: { seed: string; steps: number; compareEvery: number },
+  options: { place: Place; seed: string; steps: number; compareEvery: number },
 ): Promise<HistoryResult> {
   const { events, records } = stores
+  const place = PLACES[options.place]
   const draw = seededRandom(options.seed)
   const uniform = () => Buffer.from(draw(6)).readUIntBE(0, 6) / 2 ** 48
   const pick = <T>(items: readonly T[]): T => items[Math.floor(uniform() * items.length)]!
@@ -70,12 +74,13 @@ export async function liveHistory(
   const signedIn = new Map<string, Subject | null>()
   const held: { at: number; events: OracleEvent[] }[] = []
   const acts: Record<string, number> = {}
+  let step = 0
   let views = 0
   let comparisons = 0
   let erasures = 0
 
   await register()
-  for (let step = 1; step <= options.steps; step++) {
+  for (step = 1; step <= options.steps; step++) {
     clock.advance(Math.floor(uniform() * 40 * MINUTE_MS) + 2 * MINUTE_MS)
     await act()
     for (const late of held.filter(({ at }) => at <= step)) {
@@ -85,13 +90,15 @@ export async function liveHistory(
     if (step % options.compareEvery !== 0) continue
     await rig.recorder.drain()
     while (!(await publisher.publish()));
-    await compare(step)
+    const { seed } = options
+    const lived = { events, people, oracle, service, start, now: clock.now(), seed, step }
+    comparisons += await compareWithOracle(lived)
   }
   await rig.close()
-  return { comparisons, acts }
+  return { comparisons, acts, forgotten: oracle.forgotten() }
 
   async function register(): Promise<void> {
-    const rows = Array.from({ length: VIEWERS }, (_, index) => {
+    const rows = Array.from({ length: place.viewers }, (_, index) => {
       const vid = newSubject(draw)
       const registeredAt = start - index * 7 * 3_600_000
       const gender = GENDERS[index % GENDERS.length]!
@@ -114,10 +121,11 @@ export async function liveHistory(
 
   async function act(): Promise<void> {
     const living = oracle.viewers.map(({ vid }) => vid).filter((vid) => !oracle.isErased(vid))
-    const device = pick(DEVICES)
+    const device = pick(place.devices)
     const vid = pick(living)
     const acting: readonly [string, number, () => Promise<unknown>][] = [
       ['play', 40, () => play(device)],
+      ['lobby', place.lobbyWeight, () => passAround('lobby', living)],
       ['sign-in', 14, async () => signedIn.set(device, vid)],
       ['sign-out', 8, async () => signedIn.set(device, null)],
       [
@@ -159,13 +167,13 @@ export async function liveHistory(
           ),
       ],
       // Whoever is erased goes with all that were merged; some must be left to live on.
-      ['erase', living.length - oracle.vidsOf(vid).length >= 3 ? 1 : 0, () => erase(vid)],
+      ['erase', living.length - oracle.vidsOf(vid).length >= 3 ? place.viewers / 5 : 0, () => erase(vid)],
     ]
     let rest = uniform() * acting.reduce((sum, [, weight]) => sum + weight, 0)
     const [name, , perform] = acting.find(([, weight]) => (rest -= weight) < 0)!
     acts[name] = (acts[name] ?? 0) + 1
     // The recorder makes links; acts upon them come after it, as a person's would.
-    if (!['play', 'sign-in', 'sign-out'].includes(name)) await rig.recorder.drain()
+    if (!['play', 'lobby', 'sign-in', 'sign-out'].includes(name)) await rig.recorder.drain()
     await perform()
   }
 
@@ -192,6 +200,15 @@ export async function liveHistory(
     for (const [device, who] of signedIn) if (who && oracle.isErased(who)) signedIn.set(device, null)
   }
 
+  /** One after the other uses a device for a while, signed in or not. */
+  async function passAround(device: string, living: readonly Subject[]): Promise<void> {
+    for (let turn = 0; turn < 6; turn++) {
+      clock.advance(Math.floor(uniform() * 3 * MINUTE_MS) + MINUTE_MS)
+      signedIn.set(device, uniform() < 0.5 ? null : pick(living))
+      await play(device)
+    }
+  }
+
   /** One view that ended just now, of a length that may or may not make a stream; some come late. */
   async function play(device: string): Promise<void> {
     const ms = pick([2_000, 30_000, 5 * MINUTE_MS, 25 * MINUTE_MS])
@@ -211,7 +228,7 @@ export async function liveHistory(
       { ...shared, ts: from + 1_000, bytes: 0, played: null },
       { ...shared, ts: from + 1_000 + length, bytes: 1_000, played: null },
     ]
-    if (uniform() < 0.35) held.push({ at: Math.floor(uniform() * 60), events: made })
+    if (uniform() < 0.35) held.push({ at: step + Math.floor(uniform() * LATE_STEPS_MAX), events: made })
     else await deliver(made)
   }
 
@@ -245,122 +262,4 @@ export async function liveHistory(
   function deviceOf(device: string): Subject {
     return plainVault.pseudonym('device', `${service}\n${device}`)
   }
-
-  async function compare(step: number): Promise<void> {
-    const day = (ts: number) => new Date(ts).toISOString().slice(0, 10)
-    const range = { from: day(start - 3 * DAY_MS), to: day(clock.now()) }
-    const purpose = 16
-    function same(what: string, actual: unknown, expected: unknown): void {
-      assert.deepEqual(actual, expected, `seed ${options.seed}, step ${step}: ${what} differ from the oracle`)
-      comparisons++
-    }
-
-    const use = (from: string) =>
-      events.run(overviewUse, { service, previousFrom: from, from, to: range.to, purpose })
-    const days = (await use(range.from)).filter(({ part }) => part === 'day')
-    same(
-      'daily viewers',
-      days
-        .toSorted((a, b) => (a.date < b.date ? -1 : 1))
-        .map(({ date, viewers, ...row }) => ({ date, viewers, ...usedOf([row]) })),
-      oracle.days(range.from, range.to),
-    )
-
-    const middle = day(clock.now() - DAY_MS)
-    const [all] = await events.run(overviewPeople, {
-      service,
-      beforeFrom: middle,
-      previousFrom: middle,
-      from: middle,
-      to: range.to,
-      fromMs: 0,
-      previousFromMs: 0,
-      purpose,
-    })
-    const platforms = (await use(middle)).filter(({ part }) => part === 'platform')
-    same(
-      'totals',
-      { viewers: all!.viewers, visitors: all!.visitors, ...usedOf(platforms) },
-      oracle.totals(middle, range.to),
-    )
-
-    const titles = await events.run(overviewTitles, { service, ...range, purpose, limit: 10 })
-    same('titles', titles.map(camel), oracle.titles())
-
-    for (const { vid } of oracle.viewers) {
-      const subjects = await people.subjectsOf(vid)
-      const of = { service, subjects, person: subjects[0]!, purpose }
-      const [played] = await events.run(viewerOverview, { ...of, ...range })
-      const rows = await events.run(viewerEvents, {
-        ...of,
-        from: 0,
-        to: clock.now() + 1,
-        afterAt: -8_000_000_000_000,
-        afterId: '00000000-0000-0000-0000-000000000000',
-        limit: 100_000,
-      })
-      const { times, ...expected } = oracle.person(vid)
-      same('what one viewer played', camel(played!), expected)
-      same(
-        "one viewer's timeline",
-        rows.map(({ at }) => at),
-        times,
-      )
-    }
-
-    const registered = await events.run(registrations, {
-      service,
-      localCountry: '',
-      from: start - 30 * DAY_MS,
-      to: clock.now(),
-      starts: Array.from({ length: 40 }, (_, n) => Math.floor(start / DAY_MS + n - 30) * DAY_MS),
-      purpose: 1,
-    })
-    same(
-      'registrations',
-      registered
-        .filter(({ part }) => part === 'period')
-        .flatMap(({ start: at, gender, total }) =>
-          Array.from({ length: total }, () => `${day(at)} ${gender === 'unknown' ? '' : gender}`),
-        )
-        .toSorted((a, b) => (a < b ? -1 : 1)),
-      oracle.registrations(),
-    )
-
-    const sums = await events.query(
-      `SELECT content_id, sum(starts) AS starts, sum(streams) AS streams, sum(played_ms) AS played_ms
-       FROM content WHERE service = {service:String} GROUP BY content_id HAVING starts != 0 ORDER BY content_id`,
-      { params: { service }, row: publicSums },
-    )
-    same('sums without people', sums.map(camel), oracle.publicSums())
-
-    const [raw] = await events.query(
-      `SELECT uniqExact(foyer_person(subject)) AS persons, sum(bytes) AS bytes,
-         (SELECT sum(bytes) FROM bytes_day WHERE service = {service:String}) AS rolled
-       FROM events WHERE service = {service:String}`,
-      { params: { service }, row: z.object({ persons: count, bytes: count, rolled: count }) },
-    )
-    same('bytes', [raw!.bytes, raw!.rolled], [oracle.bytes(), oracle.bytes()])
-  }
-}
-
-/** What was used, summed over rows of a report. */
-function usedOf(rows: readonly { events: number; starts: number; streams: number; played_ms: number }[]) {
-  const sum = (field: 'events' | 'starts' | 'streams' | 'played_ms') =>
-    rows.reduce((total, row) => total + row[field], 0)
-  return {
-    events: sum('events'),
-    starts: sum('starts'),
-    streams: sum('streams'),
-    playedMs: sum('played_ms'),
-  }
-}
-
-const count = z.coerce.number()
-const publicSums = z.object({ content_id: z.string(), starts: count, streams: count, played_ms: count })
-
-/** A row in the oracle's words. */
-function camel(row: Record<string, unknown>): Record<string, unknown> {
-  const { content_id, content_kind: _kind, is_current: _current, played_ms, ...same } = row
-  return { ...(content_id === undefined ? {} : { title: content_id }), ...same, playedMs: played_ms }
 }

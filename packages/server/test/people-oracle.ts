@@ -47,14 +47,16 @@ export interface OracleViewer {
 }
 
 const DAY_MS = 86_400_000
-/** A minute: see the definition of stretches in the documentation. */
+/** A minute and sixteen: see what is said of late events in docs/guides/people.md. */
 const OVERLAP_MS = 60_000
+const REMEMBERED = 16
 
 const dayOf = (ts: number) => new Date(Math.floor(ts / DAY_MS) * DAY_MS).toISOString().slice(0, 10)
 
 export class PeopleOracle {
   readonly viewers: OracleViewer[] = []
   readonly #owned: Owned[] = []
+  /** All that ever were of a device, in order of time. */
   readonly #stretches = new Map<string, Stretch[]>()
   readonly #mergedInto = new Map<Subject, Subject>()
   readonly #denied = new Set<Subject>()
@@ -153,6 +155,11 @@ export class PeopleOracle {
       .toSorted((a, b) => (a.title < b.title ? -1 : 1))
   }
 
+  /** Anonymous events that could be joined with others, had their stretch not been forgotten. */
+  forgotten(): number {
+    return this.#owned.filter(({ event, owner }) => event.mayMeasure && 'view' in owner).length
+  }
+
   bytes(): number {
     return this.#owned.filter(({ isGone }) => !isGone).reduce((sum, { event }) => sum + event.bytes, 0)
   }
@@ -224,10 +231,11 @@ export class PeopleOracle {
         if (newest <= lastOf(stretch, viewer) + OVERLAP_MS) stretch.isLinked = true
       }
     }
-    return event.vid ? { vid: event.vid } : stretch!
+    if (event.vid) return { vid: event.vid }
+    return stretch ?? { view: event.view }
   }
 
-  /** Null for a viewer's event in the time of another. */
+  /** Null for a viewer's event in the time of another, and for what happened before all that is remembered. */
   #stretchOf({ device, vid, ts }: OracleEvent): Stretch | null {
     const all = this.#stretches.get(device) ?? []
     this.#stretches.set(device, all)
@@ -237,8 +245,9 @@ export class PeopleOracle {
       all.sort((a, b) => a.since - b.since)
       return stretch
     }
-    const stretch = all.findLast(({ since }) => since <= ts)
+    const stretch = all.slice(-REMEMBERED).findLast(({ since }) => since <= ts)
     if (!stretch) {
+      if (all.length > REMEMBERED) return null
       const first = all[0]
       if (!first) return begin()
       const isHers = vid === viewerOf(first) && first.events.every((event) => event.vid !== null)

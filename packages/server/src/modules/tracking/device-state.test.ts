@@ -51,6 +51,16 @@ describe('whose events a device’s are', () => {
     expect(story(...many, [null, 1], [ann, 2]).slice(-2)).toEqual([null, 'ann'])
     expect(many.length).toBeGreaterThan(32)
   })
+
+  test('the newest sixteen stretches are remembered', () => {
+    // Stretches of ten minutes: nobody, then Ann.
+    const many = Array.from({ length: 20 }, (_, i): [Subject | null, number][] => [
+      [null, i * 10 * MINUTE],
+      [ann, (i * 10 + 5) * MINUTE],
+    ]).flat()
+    const late = (stretch: number) => story(...many, [null, (stretch * 10 + 2) * MINUTE]).at(-1)
+    expect([late(3), late(4), late(19)]).toEqual([null, 'a5', 'a20'])
+  })
 })
 
 describe('who an anonymous subject is', () => {

@@ -1,5 +1,6 @@
 import type { Simulated } from './requests.ts'
 import type { PersonTruth } from './truth.ts'
+import { DAY_MS } from './times.ts'
 import type { World } from './world.ts'
 
 /** Who was there, by service. */
@@ -12,18 +13,20 @@ export interface ServicePeople {
 }
 
 export interface PersonCounter {
-  /** Something that may be counted. `times` are its events', epoch ms. */
-  add(simulated: Simulated, dayOf: (ts: number) => string, times: readonly number[]): void
+  /** Something that may be counted, and whose it is: a viewer's, or nobody's. `times` are its events', epoch ms. */
+  add(simulated: Simulated, dayOf: (ts: number) => string, times: readonly number[]): number | null
   finish(): { readonly persons: PersonTruth[]; of(service: string): ServicePeople }
 }
 
 /**
- * Who did what: viewers by number, and those who are nobody's. Of a million people it keeps eight numbers each, and who
+ * Who did what: viewers by number, and those who are nobody's. Of a million people it keeps nine numbers each, and who
  * was there on the last few days.
  */
 export function countPersons(world: World): PersonCounter {
   const signedIn = openColumns(world.options.viewers)
   const linked = openColumns(world.options.viewers)
+  /** Days since 1970. */
+  const lastDay = new Uint32Array(world.options.viewers + 1)
   const services = new Map<string, OpenPeople>()
   const peopleOf = (service: string): OpenPeople => {
     let people = services.get(service)
@@ -39,9 +42,13 @@ export function countPersons(world: World): PersonCounter {
       if (owner === null) people.nobodysDevices.add(item.device.deviceId)
       else {
         addTo(item.viewer === null ? linked : signedIn, owner, simulated, times.length)
-        for (const day of new Set(times.map(dayOf))) people.seen(day, owner, item.viewer !== null)
+        for (const day of new Set(times.map(dayOf))) {
+          people.seen(day, owner, item.viewer !== null)
+          lastDay[owner] = Math.max(lastDay[owner]!, Date.parse(day) / DAY_MS)
+        }
       }
       if (item.viewer === null && world.beginsAnonymousUse(simulated)) people.stretches += 1
+      return owner
     },
 
     finish() {
@@ -53,7 +60,8 @@ export function countPersons(world: World): PersonCounter {
         const people = peopleOf(service)
         people.active += 1
         if (own.events > 0) people.activeSignedIn += 1
-        persons.push({ externalId, service, ...own, linked: others })
+        const lastActiveOn = new Date(lastDay[number]! * DAY_MS).toISOString().slice(0, 10)
+        persons.push({ externalId, service, ...own, linked: others, lastActiveOn })
       }
       return {
         persons,

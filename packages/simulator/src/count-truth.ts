@@ -2,6 +2,7 @@ import { AGE_RANGES } from '@foyer/contracts'
 import type { Item } from './agenda.ts'
 import { REFUSED_MASK } from './household-day.ts'
 import { localDays, QUARTER_MS, wholeYears } from './local-days.ts'
+import { countLovedSeries, type LovedSeriesCounter } from './count-loved-series.ts'
 import { countPersons, type ServicePeople } from './count-persons.ts'
 import { PLANTED } from './planted.ts'
 import type { Simulated } from './requests.ts'
@@ -24,15 +25,14 @@ export function countTruth(world: World): TruthCounter {
   const services = new Map(SERVICES.map(({ id, timeZone }) => [id, openService(timeZone)]))
   const persons = countPersons(world)
   const scene = { passes: 0, views: 0 }
-  const loved = { inBracket: { series: 0, all: 0 }, others: { series: 0, all: 0 } }
-  const lovers = new Set<number>()
+  const loved = countLovedSeries(world.options.viewers)
   const cdns = Object.fromEntries(
     PLANTED.cdns.map(({ name, isBad }) => [name, { isBad, views: 0, stalls: 0, stalledMs: 0, playedMs: 0 }]),
   )
   const bots = { events: 0, views: 0, byDay: {} as Record<string, { events: number; views: number }> }
   let anonymousRefusals = 0
 
-  const facts = peopleFacts(world, services, lovers)
+  const facts = peopleFacts(world, services, loved)
 
   function addBot({ item, view }: Simulated): void {
     const { dayOf } = services.get(item.service)!
@@ -45,7 +45,8 @@ export function countTruth(world: World): TruthCounter {
     entry(bots.byDay, dayOf(startOf(view)), () => ({ events: 0, views: 0 })).views += 1
   }
 
-  function addPlanted({ item, view }: Simulated): void {
+  function addPlanted(simulated: Simulated): void {
+    const { item, view } = simulated
     if (!view || item.kind !== 'view') return
     const cdn = cdns[item.cdn.name]!
     cdn.views += 1
@@ -56,10 +57,7 @@ export function countTruth(world: World): TruthCounter {
       scene.views += 1
       scene.passes += view.scenePasses
     }
-    if (item.viewer === null) return
-    const group = lovers.has(item.viewer) ? loved.inBracket : loved.others
-    group.all += 1
-    if (item.content.id.startsWith(`${PLANTED.lovedSeries.id}-`)) group.series += 1
+    if (item.viewer !== null) loved.addSignedIn(item.viewer, simulated)
   }
 
   return {
@@ -75,7 +73,8 @@ export function countTruth(world: World): TruthCounter {
         return
       }
       const times = timesOf(item, view)
-      persons.add(simulated, service.dayOf, times)
+      const owner = persons.add(simulated, service.dayOf, times)
+      if (owner !== null) loved.addCounted(owner, simulated)
       addCounted(service, item, view, times)
     },
     finish() {
@@ -96,12 +95,7 @@ export function countTruth(world: World): TruthCounter {
           toMs: PLANTED.scene.toMs,
           ...scene,
         },
-        lovedSeries: {
-          id: PLANTED.lovedSeries.id,
-          bracket: PLANTED.lovedSeries.bracket,
-          plantedLift: PLANTED.lovedSeries.lift,
-          ...loved,
-        },
+        lovedSeries: loved.finish(),
         cdns,
         ...facts,
         bots: {
@@ -250,7 +244,7 @@ function serviceTruthOf(service: OpenService, people: ServicePeople): ServiceTru
 }
 
 /** What is known of people without looking at what they do. */
-function peopleFacts(world: World, services: ReadonlyMap<string, OpenService>, lovers: Set<number>) {
+function peopleFacts(world: World, services: ReadonlyMap<string, OpenService>, loved: LovedSeriesCounter) {
   const churners: Truth['churners'] = []
   const fraud: Truth['fraud'] = []
   const refused: string[] = []
@@ -259,8 +253,7 @@ function peopleFacts(world: World, services: ReadonlyMap<string, OpenService>, l
   for (const { members } of world.households()) {
     for (const { viewer, strangersDevices } of members) {
       const { externalId, service, churn, consent, fraudSince } = viewer
-      addRegistration(services.get(service)!, viewer, world.from)
-      if (viewer.isOfLovingBracket) lovers.add(viewer.number)
+      loved.know({ ...viewer, ageRange: addRegistration(services.get(service)!, viewer, world.from) })
       if (churn && churn.at >= world.from && churn.at < until)
         churners.push({ externalId, service, leftAt: iso(churn.at), cause: churn.cause })
       if (fraudSince !== null)
@@ -277,7 +270,8 @@ function peopleFacts(world: World, services: ReadonlyMap<string, OpenService>, l
   return { churners, fraud, consent: { refused, withdrawn } }
 }
 
-function addRegistration({ registered, dayOf }: OpenService, viewer: SimulatedViewer, from: number): void {
+/** The age range in which somebody registered. */
+function addRegistration({ registered, dayOf }: OpenService, viewer: SimulatedViewer, from: number) {
   const day = dayOf(viewer.registeredAt)
   const age = viewer.birthDate === null ? null : wholeYears(viewer.birthDate, day)
   const range = AGE_RANGES.find((each) =>
@@ -288,6 +282,7 @@ function addRegistration({ registered, dayOf }: OpenService, viewer: SimulatedVi
   registered.byCountry[viewer.country] = (registered.byCountry[viewer.country] ?? 0) + 1
   registered.byAge[range.id] = (registered.byAge[range.id] ?? 0) + 1
   if (viewer.registeredAt >= from) registered.byDay[day] = (registered.byDay[day] ?? 0) + 1
+  return range
 }
 
 function iso(ts: number): string {

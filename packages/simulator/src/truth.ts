@@ -19,6 +19,8 @@ const watched = { starts: total, streams: total, playedMs: ms }
 export const watchedSums = z.object(watched)
 export type WatchedSums = z.infer<typeof watchedSums>
 
+const startsAndTime = z.object({ starts: total, playedMs: ms })
+
 /** People who own accounts, as they registered; everybody at the end of the history. */
 const registered = z.object({
   total,
@@ -75,6 +77,8 @@ const person = z.object({
    * in, with nobody signed in between.
    */
   linked: z.object({ ...watched, events: total }),
+  /** Local day of the last of all that. */
+  lastActiveOn: localDate,
 })
 
 export const truthSchema = z.object({
@@ -87,13 +91,16 @@ export const truthSchema = z.object({
   services: z.record(z.string(), serviceTruth),
   /** The scene that is watched again: how often it was played from beginning to end, and in how many views. */
   scene: z.object({ contentId: z.string(), fromMs: ms, toMs: ms, passes: total, views: total }),
-  /** The series that one age bracket loves: starts of it and of everything, by signed-in people in and out of it. */
+  /** The series that one age bracket loves, beside everything. */
   lovedSeries: z.object({
     id: z.string(),
     bracket: z.string(),
     plantedLift: z.number(),
+    /** Starts by signed-in people in and out of the bracket, whether or not they told their age. */
     inBracket: z.object({ series: total, all: total }),
     others: z.object({ series: total, all: total }),
+    /** What is counted of registered people, `linked` included, by their age range at registration: what reports can see. */
+    byAge: z.record(z.string(), z.object({ series: startsAndTime, all: startsAndTime })),
   }),
   /** Delivery networks: the bad one stalls. People only. */
   cdns: z.record(

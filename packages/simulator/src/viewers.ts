@@ -1,4 +1,5 @@
 import { CATEGORIES } from './catalogue.ts'
+import { wholeYears } from './local-days.ts'
 import { PLANTED, type ChurnCause } from './planted.ts'
 import { seededRandom, seedOf, STREAM, type Random } from './random.ts'
 import type { Place } from './services.ts'
@@ -23,6 +24,7 @@ export interface SimulatedViewer {
   readonly appetite: number
   /** Categories that are chosen before others. */
   readonly tastes: readonly string[]
+  /** By the age at registration, by which reports tell ages. */
   readonly isOfLovingBracket: boolean
   readonly consent: ViewerConsent
   /** When and why this person stops watching for good; null for those who stay. */
@@ -58,6 +60,8 @@ export function inventViewer(
   const year = new Date(world.until).getUTCFullYear() - age
   const birthDate = `${year}-${two(random.integer(1, 12))}-${two(random.integer(1, 28))}`
   const registeredAt = inventRegistration(random, world.until - QUIET_END_MS, place)
+  const registeredOn = new Date(registeredAt + place.utcOffsetH * HOUR_MS).toISOString().slice(0, 10)
+  const registeredAge = wholeYears(birthDate, registeredOn)
   const externalId = `demo-${number}`
   const { lovedSeries, fraud } = PLANTED
   return {
@@ -80,7 +84,7 @@ export function inventViewer(
     registeredAt,
     appetite: random.around(0.1, 0.7),
     tastes: [random.pick(CATEGORIES), random.pick(CATEGORIES)],
-    isOfLovingBracket: age >= lovedSeries.fromAge && age <= lovedSeries.toAge,
+    isOfLovingBracket: registeredAge >= lovedSeries.fromAge && registeredAge <= lovedSeries.toAge,
     consent: inventConsent(random, registeredAt, world.until),
     churn: inventChurn(random, registeredAt, world.until),
     fraudSince:

@@ -114,6 +114,8 @@ describe('a simulated world', () => {
   })
 })
 
+const nextDay = (day: string) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
+
 describe('the truth of a world', () => {
   it('is written as its schema says, and read back', () => {
     const text = [...writeTruth(truth)].join('')
@@ -135,6 +137,40 @@ describe('the truth of a world', () => {
       const theirs = people.reduce((sum, { playedMs, linked }) => sum + playedMs + linked.playedMs, 0)
       expect(theirs).toBeLessThanOrEqual(counted.playedMs)
     }
+  })
+
+  it('gives the loved series and everything to all ages together as to all persons together', () => {
+    const { byAge } = truth.lovedSeries
+    const total = (of: readonly { starts: number; playedMs: number }[]) =>
+      of.reduce(
+        (sum, { starts, playedMs }) => ({ starts: sum.starts + starts, playedMs: sum.playedMs + playedMs }),
+        { starts: 0, playedMs: 0 },
+      )
+    expect(total(Object.values(byAge).map(({ all }) => all))).toEqual(
+      total(truth.persons.flatMap((person) => [person, person.linked])),
+    )
+    const episodes = Object.values(truth.services).flatMap(({ counted }) =>
+      Object.entries(counted.byTitle).filter(([id]) => id.startsWith('series-2-')),
+    )
+    const played = total(episodes.map(([, sums]) => sums))
+    const byPersons = total(Object.values(byAge).map(({ series }) => series))
+    expect(byPersons.starts).toBeGreaterThan(0)
+    expect(byPersons.starts).toBeLessThanOrEqual(played.starts)
+    expect(byPersons.playedMs).toBeLessThanOrEqual(played.playedMs)
+  })
+
+  it('sees nobody who left after the day of leaving, and everybody else on their last day', () => {
+    const lastDays = new Map(truth.persons.map(({ externalId, lastActiveOn }) => [externalId, lastActiveOn]))
+    const seen = truth.churners.filter(({ externalId }) => lastDays.has(externalId))
+    expect(seen.length).toBeGreaterThan(0)
+    for (const { externalId, service, leftAt } of seen) {
+      const { timeZone } = truth.services[service]!
+      const leftOn = new Intl.DateTimeFormat('en-CA', { timeZone }).format(new Date(leftAt))
+      // Who begins to watch before leaving may see it to its end.
+      expect([externalId, lastDays.get(externalId)! <= nextDay(leftOn)]).toEqual([externalId, true])
+    }
+    const last = Math.max(...[...lastDays.values()].map((day) => Date.parse(day)))
+    expect(last).toBe(Math.floor(OPTIONS.until / 86_400_000) * 86_400_000)
   })
 
   it('counts everybody who is registered once by gender, country and age', () => {
@@ -163,10 +199,14 @@ describe('the truth of a world', () => {
   })
 
   it('has planted a peak day, a scene, a lift, a network that stalls, people who leave, fraud, bots and refusals', () => {
-    const { inBracket, others } = truthOf(openWorld({ ...OPTIONS, viewers: 3_000 }).history(), {
+    const { inBracket, others, byAge } = truthOf(openWorld({ ...OPTIONS, viewers: 3_000 }).history(), {
       ...OPTIONS,
       viewers: 3_000,
     }).lovedSeries
+    const shareOf = (range: string) => byAge[range]!.series.starts / byAge[range]!.all.starts
+    const ranges = Object.keys(byAge).filter((range) => byAge[range]!.all.starts > 100)
+    expect(ranges.length).toBeGreaterThan(4)
+    expect(ranges.toSorted((a, b) => shareOf(b) - shareOf(a))[0]).toBe('18-24')
     const lift = inBracket.series / inBracket.all / (others.series / others.all)
     expect(lift).toBeGreaterThan(1.6)
     expect(lift).toBeLessThan(2.4)

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import type { Subject } from '../src/platform/ids.ts'
 import type { Events } from '../src/storage/events/events.ts'
 
 /** UTC, as the service's zone. */
@@ -63,4 +65,22 @@ export async function fillPeople(
     FROM numbers(${VIEWERS}) WHERE owner % 100 = 7 OR owner % 400 = 3`)
   await events.command('SYSTEM RELOAD DICTIONARY person_0')
   await events.command('SYSTEM RELOAD DICTIONARY denied_0')
+}
+
+/** Somebody by their subjects, the person's own first. */
+export interface KnownPerson {
+  readonly person: Subject
+  readonly subjects: readonly Subject[]
+}
+
+/** Somebody with many subjects and much to show. */
+export async function busiestPerson(events: Events): Promise<KnownPerson> {
+  const [row] = await events.query(
+    `SELECT toString(foyer_person(subject)) AS person, arrayFilter(s -> s != person, groupUniqArray(toString(subject))) AS others
+     FROM subject_day WHERE foyer_visible(subject, consent_mask, 16)
+     GROUP BY person ORDER BY least(length(others), 10) DESC, sum(events) DESC, person LIMIT 1`,
+    { row: z.object({ person: z.string(), others: z.array(z.string()) }) },
+  )
+  const person = row!.person as Subject
+  return { person, subjects: [person, ...(row!.others as Subject[])] }
 }

@@ -1,12 +1,14 @@
+import { REPORT_LIMITS } from '@foyer/contracts'
 import type { Events } from '../src/storage/events/events.ts'
 import { contentOverviewOf } from '../src/modules/audience/content-overview.ts'
 import { overviewOf } from '../src/modules/audience/overview.ts'
 import { qualityOverviewOf } from '../src/modules/audience/quality-overview.ts'
 import { registrationsOf } from '../src/modules/audience/registrations.ts'
 import { activeViewersOf } from '../src/modules/audience/viewer-lists.ts'
+import { viewerEventsOf, viewerOverviewOf } from '../src/modules/audience/viewer-report.ts'
 import { openTestEvents } from '../test/events.ts'
 import type { Bench } from './bench.ts'
-import { fillPeople, FIRST_DAY } from './many-people.ts'
+import { busiestPerson, fillPeople, FIRST_DAY, type KnownPerson } from './many-people.ts'
 import { median, percentile } from './statistics.ts'
 
 /**
@@ -25,7 +27,7 @@ export const bench: Bench = {
       await fillPeople(store.events, { rows, days: DAYS })
       const figures: Record<string, number> = { events: rows }
       const slowest: number[] = []
-      for (const [page, open] of Object.entries(pages(store.events))) {
+      for (const [page, open] of Object.entries(pages(store.events, await busiestPerson(store.events)))) {
         const times: number[] = []
         for (let round = 0; round < ROUNDS; round++) times.push(await elapsed(open))
         slowest.push(percentile(times, 95))
@@ -48,7 +50,7 @@ const DAYS = 84
 const PAGE_DAYS = 28
 const ZONE = 'UTC'
 
-function pages(events: Events): Record<string, () => Promise<unknown>> {
+function pages(events: Events, { person, subjects }: KnownPerson): Record<string, () => Promise<unknown>> {
   const dayAt = (offset: number) =>
     new Date(Date.parse(FIRST_DAY) + offset * 86_400_000).toISOString().slice(0, 10)
   const query = { service: 'cine', from: dayAt(DAYS - PAGE_DAYS), to: dayAt(DAYS - 1) }
@@ -77,6 +79,14 @@ function pages(events: Events): Record<string, () => Promise<unknown>> {
         { ...query, sort: 'minutes', order: 'desc', limit: 50 },
         service,
       ),
+    viewer: () => {
+      const viewer = { viewerId: 'busiest', vid: person, subjects }
+      const scope = { viewer, service: 'cine', range: { ...query, timeZone: ZONE }, signal }
+      return Promise.all([
+        viewerOverviewOf(events, scope),
+        viewerEventsOf({ events, titleNames: nameless }, scope, { limit: REPORT_LIMITS.viewerEventsMax }),
+      ])
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import { overviewPeople, overviewTitles, overviewUse, viewerEvents } from '../sr
 import type { Events } from '../src/storage/events/events.ts'
 import { openTestEvents } from '../test/events.ts'
 import type { Bench } from './bench.ts'
-import { fillPeople } from './many-people.ts'
+import { busiestPerson, fillPeople, type KnownPerson } from './many-people.ts'
 import { median, percentile } from './statistics.ts'
 
 /**
@@ -47,14 +47,9 @@ export const bench: Bench = {
   },
 }
 
-const ROUNDS = 11
+const ROUNDS = 21
 const SCOPE = { service: 'cine', from: '2026-03-01', to: '2026-03-30', purpose: 16 }
 const WHERE = `local_date BETWEEN '2026-03-01' AND '2026-03-30' AND service = 'cine' AND bitAnd(consent_mask, 16) != 0`
-
-interface KnownPerson {
-  readonly person: string
-  readonly subjects: string[]
-}
 
 interface Question {
   readonly name: string
@@ -71,7 +66,7 @@ function questions({ person, subjects }: KnownPerson): Question[] {
           service: 'cine',
           purpose: 16,
           person,
-          subjects,
+          subjects: [...subjects],
           from: Date.UTC(2026, 2, 1),
           to: Date.UTC(2026, 3, 1),
           afterAt: 0,
@@ -120,15 +115,4 @@ async function elapsed(ask: () => Promise<unknown[]>): Promise<number> {
   const rows = await ask()
   if (rows.length === 0) throw new Error('an empty answer measures nothing')
   return performance.now() - start
-}
-
-/** Somebody with many subjects and much to show. */
-async function busiestPerson(events: Events): Promise<KnownPerson> {
-  const [row] = await events.query(
-    `SELECT toString(foyer_person(subject)) AS person, arrayFilter(s -> s != person, groupUniqArray(toString(subject))) AS others
-     FROM subject_day WHERE foyer_visible(subject, consent_mask, 16)
-     GROUP BY person ORDER BY least(length(others), 10) DESC, sum(events) DESC, person LIMIT 1`,
-    { row: z.object({ person: z.string(), others: z.array(z.string()) }) },
-  )
-  return { person: row!.person, subjects: [row!.person, ...row!.others] }
 }

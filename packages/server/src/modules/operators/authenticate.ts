@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { Problem } from '../../platform/errors.ts'
-import type { Actor } from '../../platform/http/index.ts'
+import { originOf, type Actor } from '../../platform/http/index.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { operatorActor } from './people.ts'
-import { originOf } from './same-origin.ts'
 import type { Sessions, SignedIn } from './sessions.ts'
 
 /** Tells who makes a request. */

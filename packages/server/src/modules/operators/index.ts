@@ -6,11 +6,11 @@
  * What they look at or change is written to the audit trail (`audit`), which refuses changes.
  */
 import { firstOperator, roleName } from '@foyer/contracts'
+import { createAttemptCounter } from '../../platform/attempts/index.ts'
 import type { AuditTrail } from '../../platform/audit.ts'
 import type { Authenticate, Routes } from '../../platform/http/index.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { createApiKeys } from './api-keys.ts'
-import { createAttemptCounter } from './attempts.ts'
 import { createAuditTrail } from './audit-trail.ts'
 import { createAuthentication } from './authenticate.ts'
 import { createOperatorAuth, type OperatorAuthDeps } from './auth.ts'
@@ -18,6 +18,7 @@ import { createLinks } from './links.ts'
 import { apiKeyRoutes, auditRoutes, operatorRoutes } from './operator-routes.ts'
 import { createPeople, type NewOperator } from './people.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { operatorAttempt } from './schema.ts'
 import { createSessions } from './sessions.ts'
 
 export type { NewOperator } from './people.ts'
@@ -41,7 +42,7 @@ const newOperator = firstOperator.omit({ token: true }).extend({ role: roleName 
 export async function createOperators(deps: OperatorAuthDeps): Promise<Operators> {
   const auth = await createOperatorAuth(deps)
   const audit = createAuditTrail(deps)
-  const attempts = createAttemptCounter(deps)
+  const attempts = createAttemptCounter({ ...deps, table: operatorAttempt })
   const sessions = createSessions({ ...deps, auth, attempts })
   const apiKeys = createApiKeys({ ...deps, audit })
   const people = createPeople({ ...deps, auth, audit })

@@ -1,15 +1,6 @@
-import {
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  timestamp,
-  uniqueIndex,
-  uuid,
-} from 'drizzle-orm/pg-core'
+import { boolean, index, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Right, Role } from '@foyer/contracts'
+import { attemptTable } from '../../platform/attempts/index.ts'
 import {
   annotate,
   identifier,
@@ -198,11 +189,7 @@ const operatorLinkData = annotate(operatorLink, {
 })
 
 /** Attempts to sign in, by the HMAC of an e-mail or of an address, whether or not there is such an operator. */
-export const operatorAttempt = pgTable('operator_attempt', {
-  subject: text('subject').primaryKey(),
-  attempts: integer('attempts').notNull(),
-  lastAt: moment('last_at').notNull(),
-})
+export const operatorAttempt = attemptTable('operator_attempt')
 
 const aDay = ofOperator({ ...operational, retention: '1d', erasure: 'delete' })
 const operatorAttemptData = annotate(operatorAttempt, {

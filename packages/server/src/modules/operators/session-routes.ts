@@ -12,11 +12,10 @@ import {
 import type { FastifyRequest } from 'fastify'
 import type { AuditTrail } from '../../platform/audit.ts'
 import { Problem } from '../../platform/errors.ts'
-import { actorOf, problems, type Routes } from '../../platform/http/index.ts'
+import { actorOf, originOf, problems, type Routes } from '../../platform/http/index.ts'
 import type { Authentication } from './authenticate.ts'
 import type { Links } from './links.ts'
 import { operatorActor, toMe } from './people.ts'
-import { originOf } from './same-origin.ts'
 import type { Sessions } from './sessions.ts'
 
 const tags = ['Signing in']

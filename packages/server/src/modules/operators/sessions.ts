@@ -1,11 +1,11 @@
 import { eq, lt } from 'drizzle-orm'
 import type { FastifyRequest } from 'fastify'
 import type { OperatorSession } from '@foyer/contracts'
+import type { AttemptCounter } from '../../platform/attempts/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
 import { ADDRESS_HEADER, type OperatorAuth } from './auth.ts'
-import type { AttemptCounter } from './attempts.ts'
 import type { OperatorRow } from './people.ts'
 import { operatorSession } from './schema.ts'
 

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openTestRecords, recordsBackends, type TestRecords } from '../../../test/records.ts'
-import { manualClock } from '../../platform/clock.ts'
-import { createVault, openFileKeyRing } from '../../platform/vault/index.ts'
-import { createAttemptCounter, type AttemptCounter } from './attempts.ts'
-import { ACCOUNT_LIMIT, ADDRESS_LIMIT } from './sign-in-limits.ts'
+import { manualClock } from '../clock.ts'
+import { createVault, openFileKeyRing } from '../vault/index.ts'
+import { createAttemptCounter, type AttemptCounter } from './attempt-counter.ts'
+import { attemptTable } from './table.ts'
+import { ACCOUNT_LIMIT, ADDRESS_LIMIT } from './limits.ts'
+
+const table = attemptTable('operator_attempt')
 
 describe.each(recordsBackends())('the counter of attempts (%s)', (backend) => {
   let records: TestRecords
@@ -22,6 +25,7 @@ describe.each(recordsBackends())('the counter of attempts (%s)', (backend) => {
       createAttemptCounter({
         db,
         clock,
+        table,
         vault: createVault({ ring: openFileKeyRing(join(folder, 'keys'), { clock }), clock }),
       }),
     )

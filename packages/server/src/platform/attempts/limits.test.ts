@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ACCOUNT_LIMIT, judgeAttempt, networkOf, type Attempts } from './sign-in-limits.ts'
+import { ACCOUNT_LIMIT, judgeAttempt, networkOf, type Attempts } from './limits.ts'
 
 const limit = ACCOUNT_LIMIT
 

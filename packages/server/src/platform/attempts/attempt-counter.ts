@@ -1,8 +1,7 @@
-import { eq, lt, sql } from 'drizzle-orm'
-import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/data-map.ts'
-import type { Vault } from '../../platform/vault/index.ts'
-import { operatorAttempt } from './schema.ts'
+import { eq, getTableName, lt, sql } from 'drizzle-orm'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../data-map.ts'
+import type { Vault } from '../vault/index.ts'
 import { createAttemptsUnderWay } from './attempts-under-way.ts'
 import {
   ACCOUNT_LIMIT,
@@ -11,7 +10,8 @@ import {
   networkOf,
   type AttemptVerdict,
   type SignInLimit,
-} from './sign-in-limits.ts'
+} from './limits.ts'
+import type { AttemptTable } from './table.ts'
 
 /** Counts attempts to sign in, in RECORDS, so that all processes count together and a restart forgets nothing. */
 export interface AttemptCounter {
@@ -30,11 +30,17 @@ export type AttemptResult<T> =
   | { readonly isAllowed: true; readonly value: T }
   | { readonly isAllowed: false; readonly waitMs: number }
 
-export function createAttemptCounter(deps: { db: Database; vault: Vault; clock: Clock }): AttemptCounter {
-  const { db, vault, clock } = deps
+export function createAttemptCounter(deps: {
+  db: Database
+  vault: Vault
+  clock: Clock
+  table: AttemptTable
+}): AttemptCounter {
+  const { db, vault, clock, table } = deps
+  const name = getTableName(table)
   const byEmail = (email: string) =>
-    vault.lookup({ name: 'operator_attempt.email', kind: 'email' }, email.slice(0, 254))
-  const byAddress = (address: string) => vault.lookup('operator_attempt.address', networkOf(address))
+    vault.lookup({ name: `${name}.email`, kind: 'email' }, email.slice(0, 254))
+  const byAddress = (address: string) => vault.lookup(`${name}.address`, networkOf(address))
 
   const underWay = createAttemptsUnderWay()
 
@@ -42,33 +48,29 @@ export function createAttemptCounter(deps: { db: Database; vault: Vault; clock: 
   function judge(subject: string, limit: SignInLimit): Promise<AttemptVerdict> {
     return db.transaction(async (tx) => {
       await tx
-        .insert(operatorAttempt)
+        .insert(table)
         .values({ subject, attempts: 0, lastAt: new Date(clock.now()) })
         .onConflictDoNothing()
-      const [row] = await tx
-        .select()
-        .from(operatorAttempt)
-        .where(eq(operatorAttempt.subject, subject))
-        .for('update')
+      const [row] = await tx.select().from(table).where(eq(table.subject, subject)).for('update')
       const before = row && { attempts: row.attempts, lastAt: row.lastAt.getTime() }
       const verdict = judgeAttempt(limit, before ?? null, clock.now())
       if (verdict.isAllowed) {
         const { attempts, lastAt } = verdict.next
         await tx
-          .update(operatorAttempt)
+          .update(table)
           .set({ attempts, lastAt: new Date(lastAt) })
-          .where(eq(operatorAttempt.subject, subject))
+          .where(eq(table.subject, subject))
       }
       return verdict
     })
   }
 
   async function succeed(account: string, network: string): Promise<void> {
-    await db.delete(operatorAttempt).where(eq(operatorAttempt.subject, account))
+    await db.delete(table).where(eq(table.subject, account))
     await db
-      .update(operatorAttempt)
-      .set({ attempts: sql`greatest(0, ${operatorAttempt.attempts} - 1)` })
-      .where(eq(operatorAttempt.subject, network))
+      .update(table)
+      .set({ attempts: sql`greatest(0, ${table.attempts} - 1)` })
+      .where(eq(table.subject, network))
   }
 
   return {
@@ -92,9 +94,7 @@ export function createAttemptCounter(deps: { db: Database; vault: Vault; clock: 
     },
 
     async tidy() {
-      await db
-        .delete(operatorAttempt)
-        .where(lt(operatorAttempt.lastAt, new Date(clock.now() - ACCOUNT_LIMIT.forgetMs)))
+      await db.delete(table).where(lt(table.lastAt, new Date(clock.now() - ACCOUNT_LIMIT.forgetMs)))
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { AttemptVerdict } from './sign-in-limits.ts'
+import type { AttemptVerdict } from './limits.ts'
 
 type Refusal = { readonly isAllowed: false; readonly waitMs: number }
 

@@ -21,17 +21,17 @@ export const DEFINITIONS = {
   newViewers: {
     name: 'New',
     unit: 'viewers',
-    text: 'Active viewers who were not registered before the period began.',
+    text: 'Active viewers who registered in the period.',
   },
   returningViewers: {
     name: 'Returning',
     unit: 'viewers',
-    text: 'Active viewers who registered before the period and were active in the period before it too.',
+    text: 'Active viewers who did not register in the period and were active in the period before it too.',
   },
   backViewers: {
     name: 'Back again',
     unit: 'viewers',
-    text: 'Active viewers who registered before the period and were not active in the period before it.',
+    text: 'Active viewers who did not register in the period and were not active in the period before it.',
   },
   lostViewers: {
     name: 'Not seen again',

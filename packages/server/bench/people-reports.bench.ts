@@ -96,6 +96,7 @@ function questions({ person, subjects }: KnownPerson): Question[] {
           from: '2026-03-21',
           to: '2026-03-30',
           fromMs: Date.UTC(2026, 2, 21),
+          toMs: Date.UTC(2026, 2, 31),
           previousFromMs: Date.UTC(2026, 2, 11),
         }),
       raw: `SELECT uniqExactIf(subject, local_date >= '2026-03-21') AS viewers,

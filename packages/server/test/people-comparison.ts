@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { z } from 'zod'
+import { ANY, viewersActive } from '../src/modules/audience/list-queries.ts'
 import {
+  contentTitles,
   overviewPeople,
   overviewTitles,
   overviewUse,
@@ -64,6 +66,7 @@ export async function compareWithOracle({
     from: middle,
     to: range.to,
     fromMs: 0,
+    toMs: now,
     previousFromMs: 0,
     purpose,
   })
@@ -74,8 +77,32 @@ export async function compareWithOracle({
     oracle.totals(middle, range.to),
   )
 
+  await compareLoyalty()
+
   const titles = await events.run(overviewTitles, { service, ...range, purpose, limit: 10 })
   same('titles', titles.map(camel), oracle.titles())
+  const content = await events.run(contentTitles, {
+    service,
+    ...range,
+    previousFrom: range.from,
+    purpose,
+    limit: 10,
+    ids: [],
+  })
+  same(
+    'titles of the content page',
+    content
+      .filter(({ starts, played_ms }) => starts > 0 || played_ms > 0)
+      .map(({ content_id: title, viewers, visitors, starts, streams, played_ms: playedMs }) => ({
+        title,
+        viewers,
+        visitors,
+        starts,
+        streams,
+        playedMs,
+      })),
+    oracle.titles(),
+  )
 
   for (const { vid } of oracle.viewers) {
     const subjects = await people.subjectsOf(vid)
@@ -131,6 +158,49 @@ export async function compareWithOracle({
   )
   same('bytes', [raw!.bytes, raw!.rolled], [oracle.bytes(), oracle.bytes()])
   return comparisons
+
+  /** Today beside yesterday beside the day before, in the report and in the lists behind it. */
+  async function compareLoyalty(): Promise<void> {
+    const [beforeFrom, previousFrom, from] = [2, 1, 0].map((days) => day(now - days * DAY_MS))
+    const days = { beforeFrom: beforeFrom!, previousFrom: previousFrom!, from: from!, to: from! }
+    const fromMs = Date.parse(days.from)
+    const bounds = { fromMs, toMs: fromMs + DAY_MS }
+    const [row] = await events.run(overviewPeople, {
+      service,
+      ...days,
+      ...bounds,
+      previousFromMs: Date.parse(days.previousFrom),
+      purpose,
+    })
+    const { new: isNew, returning, back, lost } = row!
+    const previous = {
+      new: row!.previous_new,
+      returning: row!.previous_returning,
+      back: row!.previous_back,
+      lost: row!.previous_lost,
+    }
+    const expected = oracle.loyalty(days)
+    same('who is new, returning, back and lost', { new: isNew, returning, back, lost, previous }, expected)
+    for (const kind of ['new', 'returning', 'back', 'lost'] as const) {
+      const [first] = await events.run(viewersActive, {
+        service,
+        purpose,
+        previousFrom: days.previousFrom,
+        from: days.from,
+        to: days.to,
+        ...bounds,
+        platform: ANY,
+        country: ANY,
+        loyalty: kind,
+        sort: 'minutes',
+        isDescending: true,
+        afterKey: '-9223372036854775808',
+        afterTie: '0',
+        limit: 10,
+      })
+      same(`the list of the ${kind}`, first?.viewers ?? 0, expected[kind])
+    }
+  }
 }
 
 /** What was used, summed over rows of a report. */

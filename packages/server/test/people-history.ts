@@ -100,7 +100,8 @@ export async function liveHistory(
   async function register(): Promise<void> {
     const rows = Array.from({ length: place.viewers }, (_, index) => {
       const vid = newSubject(draw)
-      const registeredAt = start - index * 7 * 3_600_000
+      // Some on the days that are compared, the first of them when the history begins.
+      const registeredAt = start + DAY_MS - index * 7 * 3_600_000
       const gender = GENDERS[index % GENDERS.length]!
       oracle.viewers.push({ vid, registeredAt, gender })
       return {

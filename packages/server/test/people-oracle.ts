@@ -53,6 +53,8 @@ const REMEMBERED = 16
 
 const dayOf = (ts: number) => new Date(Math.floor(ts / DAY_MS) * DAY_MS).toISOString().slice(0, 10)
 
+const dayBefore = (date: string) => dayOf(Date.parse(date) - DAY_MS)
+
 export class PeopleOracle {
   readonly viewers: OracleViewer[] = []
   readonly #owned: Owned[] = []
@@ -123,6 +125,36 @@ export class PeopleOracle {
     return { ...this.#count(of), events: of.length, ...playedOf(of) }
   }
 
+  /** Registered people by whether they registered within a range and were there in the range before. */
+  loyalty(days: { beforeFrom: string; previousFrom: string; from: string; to: string }) {
+    const { beforeFrom, previousFrom, from, to } = days
+    const activeIn = (first: string, last: string) =>
+      this.#rootsOf(
+        this.#visible().filter(({ event }) => dayOf(event.ts) >= first && dayOf(event.ts) <= last),
+      )
+    const now = activeIn(from, to)
+    const before = activeIn(previousFrom, dayBefore(from))
+    const earlier = activeIn(beforeFrom, dayBefore(previousFrom))
+    const registeredIn = (root: Subject, first: string, last: string) => {
+      const date = dayOf(this.#registeredAt(root))
+      return date >= first && date <= last
+    }
+    const judged = (active: Set<Subject>, last: Set<Subject>, isNew: (root: Subject) => boolean) => {
+      const known = [...active].filter((root) => !isNew(root))
+      const returning = known.filter((root) => last.has(root)).length
+      return {
+        new: active.size - known.length,
+        returning,
+        back: known.length - returning,
+        lost: [...last].filter((root) => !active.has(root)).length,
+      }
+    }
+    return {
+      ...judged(now, before, (root) => registeredIn(root, from, to)),
+      previous: judged(before, earlier, (root) => registeredIn(root, previousFrom, dayBefore(from))),
+    }
+  }
+
   titles() {
     const starts = this.#visible().filter(({ event }) => event.played)
     return [...Map.groupBy(starts, ({ event }) => event.title)]
@@ -141,8 +173,7 @@ export class PeopleOracle {
     const people = this.viewers.filter(({ vid }) => this.rootOf(vid) === vid && !this.#isErasedPerson(vid))
     return people
       .map(({ vid, gender }) => {
-        const accounts = this.viewers.filter((viewer) => this.rootOf(viewer.vid) === vid)
-        return `${dayOf(Math.min(...accounts.map(({ registeredAt }) => registeredAt)))} ${gender}`
+        return `${dayOf(this.#registeredAt(vid))} ${gender}`
       })
       .toSorted((a, b) => (a < b ? -1 : 1))
   }
@@ -181,10 +212,19 @@ export class PeopleOracle {
   }
 
   #registered(of: readonly Owned[]): number {
-    const roots = of
-      .map(({ owner }) => this.#personOf(owner))
-      .flatMap((person) => ('root' in person ? person.root : []))
-    return new Set(roots).size
+    return this.#rootsOf(of).size
+  }
+
+  #rootsOf(of: readonly Owned[]): Set<Subject> {
+    return new Set(
+      of.map(({ owner }) => this.#personOf(owner)).flatMap((person) => ('root' in person ? person.root : [])),
+    )
+  }
+
+  /** When the first account of a person was made. */
+  #registeredAt(root: Subject): number {
+    const accounts = this.viewers.filter((viewer) => this.rootOf(viewer.vid) === root)
+    return Math.min(...accounts.map(({ registeredAt }) => registeredAt))
   }
 
   #count(of: readonly Owned[]) {

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   overviewReport,
   purposeMask,
-  registrationsReport,
   RIGHTS,
   viewerEventsReport,
   viewerOverviewReport,
@@ -18,6 +17,8 @@ import { createAudience } from './index.ts'
 
 const ANALYTICS = purposeMask(['service', 'analytics'])
 const ANA = { viewerId: '01890a5d-ac96-774b-bcce-b302099a8057', service: 'cine', vid: '101' as Subject }
+/** Another account of the same person. */
+const MERGED = '01890a5d-ac96-774b-bcce-b302099a8058'
 
 let store: TestEvents
 let server: HttpServer
@@ -41,9 +42,12 @@ beforeAll(async () => {
     events: store.events,
     accounts: {
       serviceById: async (id) =>
-        id === 'cine' ? { id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' } : null,
+        id === 'cine'
+          ? { id, name: id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
+          : null,
       findViewer: async ({ id }) => (id === ANA.viewerId || id === 'ana/é?' ? ANA : null),
       labelViewers: async () => new Map(),
+      viewersAmong: async () => [ANA.viewerId, MERGED],
     },
     catalogue: {
       count: async () => ({ titles: 1_682, channels: 3 }),
@@ -145,7 +149,7 @@ describe('the overview', () => {
 describe("a viewer's report", () => {
   const path = `/v1/viewers/${ANA.viewerId}/report`
 
-  test('sums what all subjects of the person played, and is audited', async () => {
+  test('sums what all subjects of the person played, and is audited for each account of theirs', async () => {
     const { body } = await get(`${path}/overview?from=2026-11-10&to=2026-11-11`)
     expect(viewerOverviewReport.parse(body)).toMatchObject({ starts: 2, streams: 2, minutes: 2.6 })
     expect(audited).toEqual([
@@ -153,6 +157,17 @@ describe("a viewer's report", () => {
         action: 'viewer.looked_up',
         object: ANA.viewerId,
         details: { report: 'overview', service: 'cine', from: '2026-11-10', to: '2026-11-11' },
+      },
+      {
+        action: 'viewer.looked_up',
+        object: MERGED,
+        details: {
+          report: 'overview',
+          service: 'cine',
+          from: '2026-11-10',
+          to: '2026-11-11',
+          by: ANA.viewerId,
+        },
       },
     ])
   })
@@ -248,55 +263,6 @@ describe('refusals', () => {
     expect(await get(path)).toMatchObject({ status, body: { code } })
   })
 })
-
-describe('changes', () => {
-  test('a registration is told to whoever watches, and nothing while nothing happens', async () => {
-    const address = await server.listen({ port: 0, host: '127.0.0.1' })
-    const abort = new AbortController()
-    const response = await fetch(`${address}/v1/reports/registrations/changes?service=cine`, {
-      signal: abort.signal,
-    })
-    expect(response.headers.get('content-type')).toContain('text/event-stream')
-    const lines = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-    expect((await lines.read()).value).toContain('retry: 1000')
-
-    const told = lines.read()
-    let isTold = false
-    void told.then(() => (isTold = true))
-    // The first look only learns what there is.
-    await turnUntil(() => false, 5)
-    expect(isTold).toBe(false)
-
-    await store.events.insert('viewer', {
-      ndjson: ndjson([viewerRow('777', '2026-11-22 10:00:00.000')]),
-      token: 'new',
-    })
-    await turnUntil(() => isTold, 50)
-    expect((await told).value).toBe('event: changed\ndata:\n\n')
-    const { body } = await get('/v1/reports/registrations?service=cine&from=2026-11-22&to=2026-11-22')
-    expect(registrationsReport.parse(body).total).toBe(1)
-
-    // So is that two viewers turn out to be one person.
-    const toldOfMerge = lines.read()
-    let isToldOfMerge = false
-    void toldOfMerge.then(() => (isToldOfMerge = true))
-    const merge = { subject: '777', person: '103', denied: 0, is_deleted: 0, version: '1' }
-    await store.events.insert('person_of', { ndjson: ndjson([merge]), token: 'merge' })
-    await store.events.command('SYSTEM RELOAD DICTIONARY person_0')
-    await turnUntil(() => isToldOfMerge, 50)
-    expect((await toldOfMerge).value).toBe('event: changed\ndata:\n\n')
-    abort.abort()
-  })
-})
-
-/** Lets the clock strike and the store answer, until something holds or so many times. */
-async function turnUntil(holds: () => boolean, times: number): Promise<void> {
-  for (let turn = 0; turn < times && !holds(); turn++) {
-    clock.advance(200)
-    await store.events.ping()
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
 
 function viewerRow(vid: string, registeredAt: string): Record<string, unknown> {
   return {

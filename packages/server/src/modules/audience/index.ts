@@ -87,7 +87,7 @@ export interface Audience {
 
 export interface AudienceDeps {
   readonly events: Events
-  readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer' | 'labelViewers'>
+  readonly accounts: Pick<Accounts, 'serviceById' | 'findViewer' | 'labelViewers' | 'viewersAmong'>
   readonly catalogue: Pick<Catalogue, 'namesOf' | 'count' | 'addedBetween'>
   /** All subjects of a viewer's person, the vid that stands for the person first: merged viewers, devices that were linked. */
   readonly subjectsOf: (vid: Subject) => Promise<readonly Subject[]>
@@ -120,7 +120,7 @@ export function createAudience(deps: AudienceDeps): Audience {
     return new Map([...titles].map(([id, title]) => [id, title.name]))
   }
 
-  /** Finds the viewer and leaves the look in the trail; nothing is read before. */
+  /** Finds the viewer and leaves the look in the trail of all accounts that it shows; nothing is read before. */
   async function scopeOf(
     look: { actor: Actor; id: string; report: string; signal: AbortSignal },
     query: ViewerReportQuery,
@@ -130,13 +130,13 @@ export function createAudience(deps: AudienceDeps): Audience {
     if (!found) throw new Problem('viewer.not_found', 'No viewer has this id.')
     const service = await serviceOf(query.service ?? found.service)
     const { from, to } = query
-    await audit.record({
-      actor: look.actor,
-      action: 'viewer.looked_up',
-      object: found.viewerId,
-      details: { report: look.report, service: service.id, from, to },
-    })
     const subjects = await deps.subjectsOf(found.vid)
+    const shown = new Set([found.viewerId, ...(await accounts.viewersAmong(subjects))])
+    for (const object of shown) {
+      const by = object === found.viewerId ? {} : { by: found.viewerId }
+      const details = { report: look.report, service: service.id, from, to, ...by }
+      await audit.record({ actor: look.actor, action: 'viewer.looked_up', object, details })
+    }
     return {
       viewer: { viewerId: found.viewerId, vid: subjects[0]!, subjects },
       service: service.id,

@@ -47,6 +47,7 @@ export const viewersActive = defineReport({
     from: day,
     to: day,
     fromMs: epochMs,
+    toMs: epochMs,
     platform: z.string(),
     country: z.string(),
     loyalty: z.enum([ANY, ...LOYALTIES]),

@@ -77,14 +77,25 @@ export const VIEWERS: readonly Registered[] = [
   viewer(8, '2026-10-26T10:00:00.000Z', 'male', 25, '', '', ''),
   viewer(9, '2026-10-26T10:00:00.000Z', 'male', 25, 'FR', '', '', true),
   viewer(10, '2026-10-26T10:00:00.000Z', 'female', 40, 'FR', '', ''),
-  viewer(11, '2026-10-01T10:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
-  // Merged into 11.
-  viewer(12, '2026-10-26T11:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
+  viewer(11, '2026-10-26T11:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
+  // Merged into 11, and there before it.
+  viewer(12, '2026-10-01T10:00:00.000Z', 'male', 41, 'ES', 'ES-CT', 'Barcelona'),
+  // Was there without an account, and made one after the range.
+  viewer(13, '2026-10-29T10:00:00.000Z', 'female', 50, 'ES', 'ES-MD', 'Madrid'),
 ]
 
 /** 6 comes no more, 11 comes again after a while, 4 was never there before. */
-export const FACTS: readonly Fact[] = fc
-  .sample(fact(), { numRuns: 160, seed: 2026 })
+export const FACTS: readonly Fact[] = [
+  ...fc.sample(fact(), { numRuns: 160, seed: 2026 }),
+  ...['2026-10-19', '2026-10-24'].map((date): Fact => ({
+    subject: 13,
+    date,
+    platform: 'web',
+    country: 'ES',
+    mask: MEASURED,
+    events: 2,
+  })),
+]
   .filter(({ subject, date }) => !(subject === 6 && date >= FROM))
   .filter(
     ({ subject, date }) =>
@@ -140,8 +151,11 @@ async function openServer(
     events: store.events,
     accounts: {
       serviceById: async (id) =>
-        id === 'cine' ? { id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' } : null,
+        id === 'cine'
+          ? { id, name: id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
+          : null,
       findViewer: async () => null,
+      viewersAmong: async () => [],
       labelViewers: async (actor, vids) =>
         new Map(
           vids

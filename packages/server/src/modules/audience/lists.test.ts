@@ -189,9 +189,12 @@ describe('the list behind a number', () => {
   function loyal(loyalty: 'new' | 'returning' | 'back' | 'lost'): Set<string | null> {
     const now = countAgain(inRange).viewers
     const before = countAgain(({ date }) => date >= '2026-10-18' && date < FROM).viewers
-    // Midnight in Madrid, in summer time.
-    const isNew = (id: string | null) =>
-      VIEWERS.some(({ vid, registeredAt }) => viewerIdOf(vid) === id && registeredAt >= '2026-10-22T22:00')
+    // From midnight to midnight in Madrid, in summer time and out of it, by the first account of the person.
+    const isNew = (id: string | null) => {
+      const accounts = VIEWERS.filter(({ vid }) => viewerIdOf(personOf(vid)) === id)
+      const [first] = accounts.map(({ registeredAt }) => registeredAt).toSorted()
+      return first! >= '2026-10-22T22:00' && first! < '2026-10-27T23:00'
+    }
     if (loyalty === 'lost') return new Set([...before.keys()].filter((id) => !now.has(id)))
     return new Set(
       [...now.keys()].filter((id) => {

@@ -69,9 +69,12 @@ async function open(): Promise<Setting> {
     events: { query: never, run: never, insert: never, command: never, ping: never, close: never },
     accounts: {
       serviceById: async (id) =>
-        id === 'cine' ? { id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' } : null,
+        id === 'cine'
+          ? { id, name: id, timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
+          : null,
       findViewer: never,
       labelViewers: never,
+      viewersAmong: never,
     },
     catalogue: { count: never, namesOf: never, addedBetween: never },
     subjectsOf: never,

@@ -39,6 +39,7 @@ export async function overviewOf(
         ...compared,
         beforeFrom: previousRange(previous).from,
         fromMs: bounds.start,
+        toMs: bounds.end,
         previousFromMs: previousStart,
       },
       { signal },

@@ -74,7 +74,7 @@ export const overviewUse = defineReport({
 
 export const overviewPeople = defineReport({
   file: file('overview-people'),
-  params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, previousFromMs: epochMs }),
+  params: z.object({ ...compared, beforeFrom: day, fromMs: epochMs, toMs: epochMs, previousFromMs: epochMs }),
   row: z.object({
     viewers: count,
     visitors: count,

@@ -180,9 +180,9 @@ describe('registrations over the engine', () => {
   test('merged accounts are one person, registered with the first and at its age, else as the one that stays', async () => {
     const at = (date: string) => Date.parse(`${date}T12:00:00Z`)
     const service = await serviceWith([
-      { registeredAt: at('2026-10-27'), gender: 'female', age: 34, country: 'ES', region: 'ES-MD' },
-      { registeredAt: at('2026-10-25'), gender: 'male', age: 33, country: 'FR' },
-      { registeredAt: at('2026-10-26'), gender: 'other', age: null },
+      { registeredAt: at('2026-10-27'), gender: 'female', age: 20, country: 'ES', region: 'ES-MD' },
+      { registeredAt: at('2026-10-25'), gender: 'male', age: 45, country: 'FR' },
+      { registeredAt: at('2026-10-26'), gender: 'other', age: 70 },
       { registeredAt: at('2026-10-24'), row: { is_deleted: 1 } },
       { registeredAt: at('2026-10-23'), row: { consent_mask: purposeMask(['analytics']) } },
     ])
@@ -194,7 +194,7 @@ describe('registrations over the engine', () => {
     const { total, genders, ages, periods } = await report(service, { from: '2026-10-23', to: '2026-10-28' })
     expect(total).toBe(1)
     expect(genders.filter((of) => of.total > 0).map((of) => of.gender)).toEqual(['female'])
-    expect(ages.filter((of) => of.total > 0).map((of) => of.range)).toEqual([ageRangeOf(33)])
+    expect(ages.filter((of) => of.total > 0).map((of) => of.range)).toEqual([ageRangeOf(45)])
     expect(periods.filter((of) => of.total > 0).map((of) => of.start.slice(0, 10))).toEqual(['2026-10-25'])
     expect((await report(service, { from: '2026-10-26', to: '2026-10-28' })).total).toBe(0)
   })

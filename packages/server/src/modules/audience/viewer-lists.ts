@@ -143,12 +143,14 @@ function activeRows(deps: ListDeps, query: ActiveViewersQuery, timeZone: string)
     }
     return deps.events.run(viewersOfTitle, { ...shared, ...title }, { signal })
   }
+  const { start: fromMs, end: toMs } = boundsOf({ from, to, timeZone })
   return deps.events.run(
     viewersActive,
     {
       ...shared,
       previousFrom: loyalty === undefined ? from : previousRange(query).from,
-      fromMs: boundsOf({ from, to, timeZone }).start,
+      fromMs,
+      toMs,
       platform: stored(query.platform),
       country: stored(query.country),
       loyalty: loyalty ?? ANY,

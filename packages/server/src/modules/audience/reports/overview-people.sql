@@ -3,8 +3,9 @@
 --
 -- Counted: everything that the purpose allows, signed in or not. A person counts once a range with any event or start
 -- (is_active: this range, was_active: the one before, had_been: the one before that): viewers are registered, visitors
--- are subjects that belong to no registered person. New: registered, and not before the range began; merged accounts are
--- one person, registered with the first of them. Purpose: analytics.
+-- are subjects that belong to no registered person. New: registered within the range; merged accounts are one person,
+-- registered with the first of them. Who was there without an account and registered after the range was not new in it:
+-- they are among the returning or the others. Purpose: analytics.
 SELECT
   countIf(is_active AND is_viewer) AS viewers,
   countIf(is_active AND NOT is_viewer) AS visitors,
@@ -21,16 +22,16 @@ SELECT
 FROM
 (
   SELECT
-    *,
-    person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
-    is_viewer AND person NOT IN (
-      SELECT foyer_person(vid) FROM viewer FINAL
-      WHERE is_deleted = 0 AND registered_at < fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
-    ) AS is_new,
-    is_viewer AND person NOT IN (
-      SELECT foyer_person(vid) FROM viewer FINAL
-      WHERE is_deleted = 0 AND registered_at < fromUnixTimestamp64Milli({previousFromMs:Int64}, 'UTC')
-    ) AS was_new
+    people.is_active AS is_active,
+    people.was_active AS was_active,
+    people.had_been AS had_been,
+    registered.is_viewer AS is_viewer,
+    is_viewer
+      AND registered.registered_at >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+      AND registered.registered_at < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC') AS is_new,
+    is_viewer
+      AND registered.registered_at >= fromUnixTimestamp64Milli({previousFromMs:Int64}, 'UTC')
+      AND registered.registered_at < fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AS was_new
   FROM
   (
     SELECT
@@ -42,5 +43,15 @@ FROM
     WHERE (events > 0 OR starts > 0)
       AND foyer_visible(subject, consent_mask, {purpose:UInt32})
     GROUP BY person
-  )
+  ) AS people
+  LEFT ANY JOIN
+  (
+    SELECT
+      foyer_person(viewer.vid) AS person,
+      max(viewer.vid = person) AS is_viewer,
+      min(viewer.registered_at) AS registered_at
+    FROM viewer FINAL
+    WHERE is_deleted = 0
+    GROUP BY person
+  ) AS registered ON registered.person = people.person
 )

@@ -19,8 +19,7 @@ FROM
   (
     SELECT
       foyer_person(vid) AS person,
-      min(toNullable(registered_at)) AS registered_at,
-      min(age_at_registration) AS age_at_registration
+      min(toNullable(viewer.registered_at)) AS registered_at
     FROM viewer FINAL
     WHERE service = {service:String}
       AND is_deleted = 0

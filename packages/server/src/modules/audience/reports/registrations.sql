@@ -1,7 +1,7 @@
 -- Who registered in a range, counted once for all charts of the page, so that their totals are equal.
 --
 -- Counted: people, by the service where they registered. Merged accounts are one person: registered with the first of
--- them and at its age, as far as it says one; gender and place are those of the account that stays. Not counted:
+-- them, as old as the first that says an age says; gender and place are those of the account that stays. Not counted:
 -- anonymous devices, deleted viewers. Purpose: service, which an account cannot be without; no behaviour is read.
 -- A row belongs to one chart, named by `part`: the others' keys are empty in it.
 --
@@ -25,7 +25,10 @@ FROM
   SELECT
     roundDown(toUnixTimestamp64Milli(at), {starts:Array(Int64)}) AS start,
     if(account.gender IN ('female', 'male', 'other'), account.gender, 'unknown') AS gender,
-    ifNull(toInt16(least(account.age_at_registration, merged.age_at_registration)), -1) AS age,
+    ifNull(toInt16(multiIf(
+      account.age_at_registration IS NULL, merged.age,
+      ifNull(merged.aged_at < account.registered_at, 0), merged.age,
+      account.age_at_registration)), -1) AS age,
     account.country AS country,
     if(account.country = {localCountry:String}, account.region, '') AS region,
     if(account.country = {localCountry:String}, account.city, '') AS city,
@@ -42,8 +45,10 @@ FROM
   (
     SELECT
       foyer_person(vid) AS person,
-      min(toNullable(registered_at)) AS registered_at,
-      min(age_at_registration) AS age_at_registration
+      min(toNullable(viewer.registered_at)) AS registered_at,
+      -- Of the first of them that says one.
+      argMinIf(age_at_registration, viewer.registered_at, age_at_registration IS NOT NULL) AS age,
+      minIf(toNullable(viewer.registered_at), age_at_registration IS NOT NULL) AS aged_at
     FROM viewer FINAL
     WHERE service = {service:String}
       AND is_deleted = 0

@@ -9,15 +9,10 @@
 --
 -- sort_key and tie order the list: what is after them is on the following pages. The tie is a hash, since subjects leave
 -- EVENTS only to be given a name.
-WITH people AS
+WITH active AS
 (
   SELECT
     person,
-    person IN (SELECT vid FROM viewer FINAL WHERE is_deleted = 0) AS is_viewer,
-    person IN (
-      SELECT foyer_person(vid) FROM viewer FINAL
-      WHERE is_deleted = 0 AND registered_at < fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
-    ) AS was_registered,
     max(is_row_active AND local_date >= {from:Date}) AS is_active,
     max(is_row_active AND local_date < {from:Date}) AS was_active,
     sumIf(row_starts, is_measured) AS starts,
@@ -40,12 +35,36 @@ WITH people AS
       AND foyer_visible(subject, consent_mask, {purpose:UInt32})
   )
   GROUP BY person
-  HAVING multiIf(
+),
+people AS
+(
+  SELECT
+    people.person AS person,
+    registered.is_viewer AS is_viewer,
+    is_viewer
+      AND registered.registered_at >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+      AND registered.registered_at < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC') AS is_new,
+    starts,
+    streams,
+    played_ms,
+    last_day
+  FROM active AS people
+  LEFT ANY JOIN
+  (
+    SELECT
+      foyer_person(viewer.vid) AS person,
+      max(viewer.vid = person) AS is_viewer,
+      min(viewer.registered_at) AS registered_at
+    FROM viewer FINAL
+    WHERE is_deleted = 0
+    GROUP BY person
+  ) AS registered ON registered.person = people.person
+  WHERE multiIf(
     {loyalty:String} = 'any', is_active,
     NOT is_viewer, 0,
-    {loyalty:String} = 'new', is_active AND NOT was_registered,
-    {loyalty:String} = 'returning', is_active AND was_registered AND was_active,
-    {loyalty:String} = 'back', is_active AND was_registered AND NOT was_active,
+    {loyalty:String} = 'new', is_active AND is_new,
+    {loyalty:String} = 'returning', is_active AND NOT is_new AND was_active,
+    {loyalty:String} = 'back', is_active AND NOT is_new AND NOT was_active,
     was_active AND NOT is_active)
 )
 SELECT

@@ -11,7 +11,10 @@ WITH people AS
     assumeNotNull(least(account.registered_at, merged.registered_at)) AS at,
     toUnixTimestamp64Milli(at) AS registered_ms,
     if(account.gender IN ('female', 'male', 'other'), account.gender, 'unknown') AS gender,
-    ifNull(toInt16(least(account.age_at_registration, merged.age_at_registration)), -1) AS age,
+    ifNull(toInt16(multiIf(
+      account.age_at_registration IS NULL, merged.age,
+      ifNull(merged.aged_at < account.registered_at, 0), merged.age,
+      account.age_at_registration)), -1) AS age,
     account.country AS country,
     account.region AS region,
     account.city AS city,
@@ -34,8 +37,10 @@ WITH people AS
   (
     SELECT
       foyer_person(vid) AS person,
-      min(toNullable(registered_at)) AS registered_at,
-      min(age_at_registration) AS age_at_registration
+      min(toNullable(viewer.registered_at)) AS registered_at,
+      -- Of the first of them that says one.
+      argMinIf(age_at_registration, viewer.registered_at, age_at_registration IS NOT NULL) AS age,
+      minIf(toNullable(viewer.registered_at), age_at_registration IS NOT NULL) AS aged_at
     FROM viewer FINAL
     WHERE service = {service:String}
       AND is_deleted = 0

@@ -18,13 +18,13 @@ test('reports say what an oracle says of a random history of people, devices and
   const stores = { events: events.events, records }
   const options = { place: 'home', seed: 'short', steps: 120, compareEvery: 10 } as const
   const { comparisons } = await liveHistory(stores, options)
-  expect(comparisons).toBe(12 * (6 + 2 * 5))
+  expect(comparisons).toBe(12 * (12 + 2 * 5))
 })
 
 test('they do so where a device passes from hand to hand faster than its stretches are remembered', async () => {
   const stores = { events: events.events, records }
   const options = { place: 'hotel', seed: 'short-hotel', steps: 120, compareEvery: 40 } as const
   const { comparisons, forgotten } = await liveHistory(stores, options)
-  expect(comparisons).toBe(3 * (6 + 2 * 20))
+  expect(comparisons).toBe(3 * (12 + 2 * 20))
   expect(forgotten).toBeGreaterThan(5)
 })

@@ -75,9 +75,13 @@ describe.each(recordsBackends())('persons on %s', (backend) => {
     const back = await rig.call('POST', `/v1/viewers/${ann}/unmerge`)
     expect(back.body).toMatchObject({ viewerId: ann, personId: ann, merged: [], devices: [] })
     expect(rig.trail.map(({ action, object, details }) => ({ action, object, details }))).toEqual([
-      { action: 'viewer.merged', object: ann, details: { into: bob } },
-      { action: 'viewer.person_looked_up', object: bob, details: undefined },
-      { action: 'viewer.unmerged', object: ann, details: undefined },
+      { action: 'viewer.merged', object: ann, details: { from: ann, into: bob } },
+      { action: 'viewer.merged', object: bob, details: { from: ann, into: bob } },
+      { action: 'viewer.person_looked_up', object: bob, details: {} },
+      // What is shown of one shows the other.
+      { action: 'viewer.person_looked_up', object: ann, details: { by: bob } },
+      { action: 'viewer.unmerged', object: ann, details: { from: ann, into: bob } },
+      { action: 'viewer.unmerged', object: bob, details: { from: ann, into: bob } },
     ])
   })
 

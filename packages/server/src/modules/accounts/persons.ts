@@ -72,6 +72,19 @@ export function createPersons(deps: {
     return new Map(rows.map(({ vid, viewerId }) => [vid, viewerId]))
   }
 
+  /** What is done to one account is done to the other: whoever asks what became of either finds it. */
+  async function recordOnBoth(
+    tx: Database,
+    actor: Actor,
+    action: 'viewer.merged' | 'viewer.unmerged',
+    { viewerId: from }: Pick<FoundViewer, 'viewerId'>,
+    { viewerId: into }: Pick<FoundViewer, 'viewerId'>,
+  ): Promise<void> {
+    for (const object of [from, into]) {
+      await audit.record({ actor, action, object, details: { from, into } }, tx)
+    }
+  }
+
   async function personOf({ viewerId, vid }: FoundViewer): Promise<ViewerPerson> {
     const [merges, devices, subjects, isPublished] = await Promise.all([
       people.merges(vid),
@@ -109,8 +122,17 @@ export function createPersons(deps: {
   return {
     async read(actor, reference) {
       const found = await find(reference)
-      await audit.record({ actor, action: 'viewer.person_looked_up', object: found.viewerId })
-      return personOf(found)
+      const person = await personOf(found)
+      const seen = new Set([
+        found.viewerId,
+        person.personId,
+        ...person.merged.map(({ viewerId }) => viewerId),
+      ])
+      for (const object of seen) {
+        const details = object === found.viewerId ? {} : { by: found.viewerId }
+        await audit.record({ actor, action: 'viewer.person_looked_up', object, details })
+      }
+      return person
     },
 
     async merge(actor, reference, into) {
@@ -123,10 +145,7 @@ export function createPersons(deps: {
       }
       const result = await db.transaction(async (tx) => {
         const merged = await people.merge({ vid: found.vid, into: other.vid }, tx)
-        if (merged.outcome === 'merged') {
-          const details = { into: other.viewerId }
-          await audit.record({ actor, action: 'viewer.merged', object: found.viewerId, details }, tx)
-        }
+        if (merged.outcome === 'merged') await recordOnBoth(tx, actor, 'viewer.merged', found, other)
         return merged
       })
       if (result.outcome === 'same_person')
@@ -143,10 +162,12 @@ export function createPersons(deps: {
 
     async unmerge(actor, reference) {
       const found = await find(reference)
+      const edge = (await people.merges(found.vid)).find(({ vid }) => vid === found.vid)
+      const into = edge && (await idsOf([edge.into])).get(edge.into)
       await db.transaction(async (tx) => {
-        if (!(await people.unmerge(found.vid, tx)))
+        if (!(await people.unmerge(found.vid, tx)) || into === undefined)
           throw new Problem('viewer.not_merged', `${found.viewerId} stands for itself.`)
-        await audit.record({ actor, action: 'viewer.unmerged', object: found.viewerId }, tx)
+        await recordOnBoth(tx, actor, 'viewer.unmerged', found, { viewerId: into })
       })
       return onceReportsFollow(found)
     },

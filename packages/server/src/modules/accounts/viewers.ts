@@ -169,10 +169,13 @@ export function createViewers(deps: {
       const changes = readInput(stated, now)
       const result = await db.transaction(async (tx) => {
         const { vid, viewerId } = (await subjects.attach(tx, serviceId, [given])).get(given)!
+        const record = (action: string, object: string) =>
+          audit.record({ actor, action, object, details: { service: serviceId } }, tx)
         if (viewerId !== null) {
           const stored = (await loadViewers(tx, vault, [viewerId])).get(viewerId)
           if (!stored) throw new Problem('viewer.exists', 'The viewer with this external id was erased.')
           refuseDifference(stored, changes, timeZone)
+          await record('viewer.looked_up', viewerId)
           return { id: viewerId, isNew: false }
         }
         const profile = refusing(applyChanges(emptyProfile(now), changes, { at: now, timeZone }))
@@ -187,10 +190,9 @@ export function createViewers(deps: {
           source: 'api',
         }
         await insertViewers(tx, vault, [created], now)
+        await record('viewer.created', id)
         return { id, isNew: true }
       })
-      const action = result.isNew ? 'viewer.created' : 'viewer.looked_up'
-      await audit.record({ actor, action, object: result.id, details: { service: serviceId } })
       return { viewer: await present(actor, await load(result.id)), isNew: result.isNew }
     },
 
@@ -206,12 +208,8 @@ export function createViewers(deps: {
           applyChanges(stored.profile, changes, { at: afterAll(stored, now), timeZone }),
         )
         await updateViewer(tx, vault, stored, profile, now)
-      })
-      await audit.record({
-        actor,
-        action: 'viewer.changed',
-        object: viewerId,
-        details: { fields: Object.keys(patch) },
+        const details = { fields: Object.keys(patch) }
+        await audit.record({ actor, action: 'viewer.changed', object: viewerId, details }, tx)
       })
       return present(actor, await load(viewerId))
     },

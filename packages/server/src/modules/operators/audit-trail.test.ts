@@ -45,6 +45,11 @@ describe.each(recordsBackends())('the audit trail (%s)', (backend) => {
         ['DELETE', `/v1/api-keys/${key.id}`],
         [
           'POST',
+          '/v1/operators/auth/change-password',
+          { currentPassword: PASSWORD, newPassword: 'another long password' },
+        ],
+        [
+          'POST',
           '/v1/operators/accept',
           { token: tokenOf(invitation.link), name: 'Carl', password: PASSWORD },
         ],

@@ -94,6 +94,7 @@ export async function createOperatorAuth(deps: OperatorAuthDeps) {
   return {
     api: auth.api,
     hashPassword: (password: string) => context.password.hash(password),
+    verifyPassword: (attempt: { hash: string; password: string }) => context.password.verify(attempt),
     /** better-auth's view of the tables. */
     adapter,
     /** The same within an open transaction. */

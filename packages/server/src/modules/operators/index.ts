@@ -43,9 +43,9 @@ export async function createOperators(deps: OperatorAuthDeps): Promise<Operators
   const auth = await createOperatorAuth(deps)
   const audit = createAuditTrail(deps)
   const attempts = createAttemptCounter({ ...deps, table: operatorAttempt })
-  const sessions = createSessions({ ...deps, auth, attempts })
   const apiKeys = createApiKeys({ ...deps, audit })
   const people = createPeople({ ...deps, auth, audit })
+  const sessions = createSessions({ ...deps, auth, people, attempts, audit })
   const links = createLinks({ ...deps, auth, people, audit })
   const authentication = createAuthentication({ sessions, apiKeys, baseUrl: deps.baseUrl })
   const routes = [

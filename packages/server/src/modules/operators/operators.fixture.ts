@@ -6,10 +6,12 @@ import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { z } from 'zod'
 import type { Role } from '@foyer/contracts'
+import { openTestBrowser, type Browser } from '../../../test/browser.ts'
+import { quickPasswords } from '../../../test/quick-passwords.ts'
 import { openTestRecords, type RecordsBackend, type TestRecords } from '../../../test/records.ts'
 import { manualClock, type ManualClock } from '../../platform/clock.ts'
 import { actorOf, createHttpServer, type HttpServer } from '../../platform/http/index.ts'
-import { sha256, systemRandom } from '../../platform/ids.ts'
+import { systemRandom } from '../../platform/ids.ts'
 import { createVault, openFileKeyRing } from '../../platform/vault/index.ts'
 import { createOperators, type Operators } from './index.ts'
 
@@ -29,18 +31,6 @@ export interface TestOperators {
   close(): Promise<void>
 }
 
-export interface Answer {
-  readonly status: number
-  // oxlint-disable-next-line typescript/no-explicit-any -- Tests look into answers of many shapes.
-  readonly body: any
-  readonly headers: Readonly<Record<string, unknown>>
-}
-
-export interface Browser {
-  call(method: string, url: string, body?: object, headers?: Record<string, string>): Promise<Answer>
-  cookie: string
-}
-
 export const BASE_URL = 'http://foyer.test'
 export const PASSWORD = 'a long enough password'
 export const emailOf = (name: string) => `${name}@example.org`
@@ -55,13 +45,6 @@ function probeRoutes(server: HttpServer): void {
   }
   server.get('/probe', { config, schema: { response } }, answer)
   server.post('/probe', { config, schema: { response } }, answer)
-}
-
-/** Scrypt takes a quarter of a second, which is its point and not that of most tests. */
-const quickHashing = {
-  hash: (password: string) => Promise.resolve(`test ${sha256(password)}`),
-  verify: ({ hash, password }: { hash: string; password: string }) =>
-    Promise.resolve(hash === `test ${sha256(password)}`),
 }
 
 export async function openTestOperators(
@@ -90,7 +73,7 @@ export async function openTestOperators(
     random: systemRandom,
     log,
     baseUrl: options.baseUrl ?? BASE_URL,
-    ...(options.isHashingReal ? {} : { passwords: quickHashing }),
+    ...(options.isHashingReal ? {} : { passwords: quickPasswords }),
   })
   const server = await createHttpServer({
     log,
@@ -104,41 +87,8 @@ export async function openTestOperators(
   probeRoutes(server)
   await server.ready()
 
-  function browser({
-    address = '198.51.100.1',
-    headers = {},
-  }: { address?: string; headers?: Record<string, string> } = {}): Browser {
-    const jar = new Map<string, string>()
-    return {
-      get cookie() {
-        return [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-      },
-      async call(method, url, body, more = {}) {
-        const response = await server.inject({
-          method: method as 'GET',
-          url,
-          remoteAddress: address,
-          headers: {
-            host: 'foyer.test',
-            origin: BASE_URL,
-            ...(jar.size > 0 ? { cookie: this.cookie } : {}),
-            ...headers,
-            ...more,
-          },
-          ...(body ? { payload: body } : {}),
-        })
-        for (const { name, value } of response.cookies) {
-          if (value === '') jar.delete(name)
-          else jar.set(name, encodeURIComponent(value))
-        }
-        return {
-          status: response.statusCode,
-          body: response.body === '' ? null : response.json(),
-          headers: response.headers,
-        }
-      },
-    }
-  }
+  const browser: TestOperators['browser'] = (options = {}) =>
+    openTestBrowser(server, { baseUrl: BASE_URL, ...options })
 
   return {
     operators,

@@ -38,6 +38,8 @@ export interface People {
   remove(by: Actor, id: string): Promise<void>
   /** Sets the password and ends all sessions. */
   setPassword(tx: Database, id: string, passwordHash: string): Promise<void>
+  /** Whether it is the operator's. */
+  hasPassword(id: string, password: string): Promise<boolean>
   isEmpty(tx: Database): Promise<boolean>
   /** Within the transaction, nobody else creates, changes or removes operators. */
   lock(tx: Database): Promise<void>
@@ -171,14 +173,18 @@ export function createPeople(deps: {
     },
 
     async setPassword(tx, id, passwordHash) {
-      const where = [
-        { field: 'userId', value: id },
-        { field: 'providerId', value: 'credential' },
-      ]
       const update = { password: passwordHash, updatedAt: new Date(clock.now()) }
-      const changed = await auth.adapterIn(tx).updateMany({ model: 'account', where, update })
+      const changed = await auth.adapterIn(tx).updateMany({ model: 'account', where: passwordOf(id), update })
       if (changed === 0) throw new Problem('operator.not_found')
       await endSessions(tx, id)
+    },
+
+    async hasPassword(id, password) {
+      const row = await auth.adapter.findOne<{ password?: string | null }>({
+        model: 'account',
+        where: passwordOf(id),
+      })
+      return row?.password ? auth.verifyPassword({ hash: row.password, password }) : false
     },
 
     async isEmpty(tx) {
@@ -186,6 +192,11 @@ export function createPeople(deps: {
     },
   }
 }
+
+const passwordOf = (id: string) => [
+  { field: 'userId', value: id },
+  { field: 'providerId', value: 'credential' },
+]
 
 /** A row as better-auth reads it. */
 export interface OperatorRow {

@@ -12,7 +12,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import type { AuditTrail } from '../../platform/audit.ts'
 import { Problem } from '../../platform/errors.ts'
-import { actorOf, originOf, problems, type Routes } from '../../platform/http/index.ts'
+import { originOf, problems, type Routes } from '../../platform/http/index.ts'
 import type { Authentication } from './authenticate.ts'
 import type { Links } from './links.ts'
 import { operatorActor, toMe } from './people.ts'
@@ -115,8 +115,6 @@ export function sessionRoutes(deps: {
       async (request, reply) => {
         const who = authentication.signedIn(request)
         const cookies = await sessions.changePassword(request, who, request.body)
-        const actor = actorOf(request)
-        await audit.record({ actor, action: 'operator.password_changed', object: who.operator.id })
         return reply.header('set-cookie', cookies).code(204).send(null)
       },
     )

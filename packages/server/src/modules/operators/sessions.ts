@@ -2,11 +2,12 @@ import { eq, lt } from 'drizzle-orm'
 import type { FastifyRequest } from 'fastify'
 import type { OperatorSession } from '@foyer/contracts'
 import type { AttemptCounter } from '../../platform/attempts/index.ts'
+import type { AuditTrail } from '../../platform/audit.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
 import { ADDRESS_HEADER, type OperatorAuth } from './auth.ts'
-import type { OperatorRow } from './people.ts'
+import { operatorActor, type OperatorRow, type People } from './people.ts'
 import { operatorSession } from './schema.ts'
 
 /** A session that is not used for so long ends; one that is used ends after seven days all the same. */
@@ -49,10 +50,12 @@ export interface Sessions {
 export function createSessions(deps: {
   db: Database
   auth: OperatorAuth
+  people: Pick<People, 'hasPassword' | 'setPassword'>
   attempts: AttemptCounter
+  audit: AuditTrail
   clock: Clock
 }): Sessions {
-  const { db, auth, attempts, clock } = deps
+  const { db, auth, people, attempts, audit, clock } = deps
 
   async function attempt<T>(email: string, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
     const result = await attempts.make({ email, address: request.ip }, work)
@@ -115,13 +118,21 @@ export function createSessions(deps: {
     changePassword(request, { operator }, change) {
       // A borrowed browser must not become a place to guess the password.
       return attempt(operator.email, request, async () => {
-        const { headers } = await auth.api
-          .changePassword({
-            body: { ...change, revokeOtherSessions: true },
-            headers: headersOf(request),
-            returnHeaders: true,
-          })
-          .catch(asRefusal)
+        const { id, email, role } = operator
+        if (!(await people.hasPassword(id, change.currentPassword)))
+          throw new Problem('operator.sign_in_failed')
+        const passwordHash = await auth.hashPassword(change.newPassword)
+        await db.transaction(async (tx) => {
+          await people.setPassword(tx, id, passwordHash)
+          const entry = { action: 'operator.password_changed', object: id }
+          await audit.record({ actor: operatorActor(id, role), ...entry }, tx)
+        })
+        // All sessions have ended, this one too.
+        const { headers } = await auth.api.signInEmail({
+          body: { email, password: change.newPassword },
+          headers: headersOf(request),
+          returnHeaders: true,
+        })
         return headers.getSetCookie()
       })
     },

@@ -2,6 +2,7 @@
  * What crosses a wire between Foyer's server, its console, its SDKs and its users' programs: zod schemas and the types
  * read off them. No I/O, no clock, no framework: every package may import this one.
  */
+export * from './account.ts'
 export * from './catalogue.ts'
 export * from './definitions.ts'
 export * from './live.ts'

@@ -6,6 +6,7 @@ import type { DataFolder } from './cli/data-folder.ts'
 import { createAccounts, type Accounts } from './modules/accounts/index.ts'
 import { createAudience, type Audience } from './modules/audience/index.ts'
 import { createCatalogue, type Catalogue } from './modules/catalogue/index.ts'
+import { createIdentity, type Identity } from './modules/identity/index.ts'
 import { createOperators, type Operators } from './modules/operators/index.ts'
 import {
   createIntake,
@@ -21,6 +22,7 @@ import { createHttpServer, mount, operationsRoutes, type HttpServer } from './pl
 import type { RandomSource } from './platform/ids.ts'
 import { startJobs, type Job } from './platform/jobs.ts'
 import type { Logger } from './platform/log.ts'
+import { createMailDelivery, createOutbox, type Outbox } from './platform/mail/index.ts'
 import { metricsText, type Metrics } from './platform/metrics.ts'
 import type { Vault } from './platform/vault/index.ts'
 import {
@@ -56,6 +58,8 @@ export interface Modules {
   readonly operators: Operators
   readonly accounts: Accounts
   readonly catalogue: Catalogue
+  readonly identity: Identity
+  readonly outbox: Outbox
   readonly stitching: ReturnType<typeof createStitching>
 }
 
@@ -65,19 +69,23 @@ export async function createModules(foundations: Foundations, baseUrl: string): 
   const operators = await createOperators({ db, vault, clock, random, log, baseUrl })
   const { audit } = operators
   const stitching = createStitching({ db, events, clock, log })
+  const accounts = createAccounts({
+    db,
+    events,
+    vault,
+    clock,
+    random,
+    audit,
+    log,
+    people: stitching.people,
+    settings: configuration.accounts,
+  })
+  const outbox = createOutbox({ db, vault, clock, random })
   return {
     operators,
-    accounts: createAccounts({
-      db,
-      events,
-      vault,
-      clock,
-      random,
-      audit,
-      log,
-      people: stitching.people,
-      settings: configuration.accounts,
-    }),
+    accounts,
+    outbox,
+    identity: await createIdentity({ db, vault, clock, random, log, baseUrl, outbox, accounts }),
     catalogue: createCatalogue({ db, clock, audit, log }),
     stitching,
   }
@@ -161,7 +169,7 @@ export async function mountRoutes(
   modules: Modules,
 ): Promise<{ audience: Audience }> {
   const { configuration, journal, vault, clock, random, metrics, log, events } = foundations
-  const { operators, accounts, catalogue, stitching } = modules
+  const { operators, accounts, catalogue, identity, stitching } = modules
   const intake = createIntake({
     journal,
     accounts,
@@ -183,6 +191,7 @@ export async function mountRoutes(
   for (const routes of [
     operators.routes,
     accounts.routes,
+    identity.routes,
     catalogue.routes,
     intake.routes,
     audience.routes,
@@ -213,7 +222,11 @@ export async function createWorker(
   await migrateRecords(records, undefined, { log })
   await vault.check(records.db)
   await migrateEvents(events)
-  const { operators, accounts, catalogue, stitching } = await createModules(foundations, options.baseUrl)
+  const { operators, accounts, catalogue, identity, outbox, stitching } = await createModules(
+    foundations,
+    options.baseUrl,
+  )
+  const mail = createMailDelivery({ outbox, settings: configuration.mail, metrics, log })
   const lookup = await catalogue.startLookup()
   const state = openLmdbRecorderState(folder.recorder, { journalId: journal.id })
   const presence = createPresenceFeed({
@@ -246,6 +259,8 @@ export async function createWorker(
   const jobs: Job[] = [
     ...accounts.jobs,
     ...operators.jobs,
+    ...identity.jobs,
+    ...mail.jobs,
     ...stitching.jobs,
     idempotencyJob({ db: records.db, clock }),
     { name: 'vault.rotate', everyMs: DAY_MS, run: async () => void (await vault.rotate(records.db)) },
@@ -257,6 +272,7 @@ export async function createWorker(
     async close() {
       presence.stop()
       await runner.stop()
+      mail.close()
       await recorder.stop()
       lookup.stop()
       await state.close()

@@ -1,9 +1,11 @@
 import { accountsData } from './modules/accounts/index.ts'
 import { catalogueDataMap } from './modules/catalogue/index.ts'
+import { identityData } from './modules/identity/index.ts'
 import { operatorsData } from './modules/operators/index.ts'
 import { trackingData } from './modules/tracking/index.ts'
 import { operational, type AnnotatedTable } from './platform/data-map.ts'
 import { idempotencyDataMap } from './platform/http/idempotency-schema.ts'
+import { mailData } from './platform/mail/index.ts'
 import { vaultData } from './platform/vault/index.ts'
 
 /** What each store remembers of its own migrations. */
@@ -34,9 +36,11 @@ const migrations: readonly AnnotatedTable[] = [
 export const DATA_MAP: readonly AnnotatedTable[] = [
   ...accountsData,
   ...catalogueDataMap,
+  ...identityData,
   ...operatorsData,
   ...trackingData,
   ...vaultData,
+  ...mailData,
   idempotencyDataMap,
   ...migrations,
 ]

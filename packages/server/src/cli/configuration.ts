@@ -3,6 +3,7 @@ import { accountsSettings } from '../modules/accounts/settings.ts'
 import { recorderSettings, trackingSettings } from '../modules/tracking/settings.ts'
 import { serverSettings } from '../settings.ts'
 import { demoSettings } from './demo-settings.ts'
+import { mailSettings } from '../platform/mail/settings.ts'
 import { eventsSettings, journalSettings } from '../storage/settings.ts'
 
 /**
@@ -14,6 +15,7 @@ export const SETTING_GROUPS = {
   events: eventsSettings,
   journal: journalSettings,
   accounts: accountsSettings,
+  mail: mailSettings,
   tracking: trackingSettings,
   recorder: recorderSettings,
   demo: demoSettings,

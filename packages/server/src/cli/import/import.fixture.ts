@@ -9,7 +9,13 @@ import { manualClock, type ManualClock } from '../../platform/clock.ts'
 import { newSubject, seededRandom, type Subject } from '../../platform/ids.ts'
 import type { Checkpoint, ImportBody, ImportDependencies, ImportEvent, ImportProgress } from './import-run.ts'
 
-const SERVICE: ServiceAccess = { id: 'cinema', timeZone: 'Europe/Madrid', localCountry: 'ES', language: 'es' }
+const SERVICE: ServiceAccess = {
+  id: 'cinema',
+  name: 'Cinema',
+  timeZone: 'Europe/Madrid',
+  localCountry: 'ES',
+  language: 'es',
+}
 const APPS = [appOf('cinema-web', SERVICE), appOf('radio-web', { ...SERVICE, id: 'radio' })]
 
 function appOf(id: string, service: ServiceAccess): AppAccess {

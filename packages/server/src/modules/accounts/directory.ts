@@ -10,6 +10,7 @@ import { app, service, serviceRevision, viewerTokenSecret, writeKey } from './sc
 /** What the hot path needs of a service. */
 export interface ServiceAccess {
   readonly id: string
+  readonly name: string
   readonly timeZone: string
   readonly localCountry: string
   readonly language: string
@@ -176,8 +177,8 @@ async function readCopy(db: Database, revision: number): Promise<Copy> {
     .orderBy(asc(viewerTokenSecret.createdAt))
 
   const services = new Map<string, ServiceAccess>()
-  for (const { id, timeZone, localCountry, language } of serviceRows)
-    services.set(id, { id, timeZone, localCountry, language })
+  for (const { id, name, timeZone, localCountry, language } of serviceRows)
+    services.set(id, { id, name, timeZone, localCountry, language })
   const secretsByApp = Map.groupBy(secretRows, (row) => row.app)
   const apps = new Map<string, AppAccess>()
   for (const row of appRows) {

@@ -7,6 +7,7 @@
  * copied to EVENTS by a job that runs every 250 ms. Age is whole years at registration, told by the service's calendar.
  * Operators make one person of two viewers, and take devices for a person's or for nobody's (`persons.ts`).
  */
+import { inArray } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { AuditTrail } from '../../platform/audit.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -25,8 +26,10 @@ import { personRoutes } from './person-routes.ts'
 import { createPersons, type PeopleOfViewers } from './persons.ts'
 import { createProjection } from './projection.ts'
 import { keyRoutes, serviceRoutes } from './service-routes.ts'
+import { createRegisterViewer, type RegisterViewer } from './register-viewer.ts'
 import { createServices, type Services } from './services.ts'
 import type { accountsSettings } from './settings.ts'
+import { viewerSubject } from './schema.ts'
 import { createSubjects } from './subjects.ts'
 import { createLabelViewers, type LabelViewers } from './viewer-labels.ts'
 import { viewerRoutes } from './viewer-routes.ts'
@@ -44,6 +47,7 @@ export {
 } from './import-viewers.ts'
 export { countryCodeOf } from './places.ts'
 export { accountsData } from './data-map.ts'
+export type { RegisterViewer } from './register-viewer.ts'
 export type { TokenRefusal, TokenVerdict } from './viewer-tokens.ts'
 export type { LabelViewers, ListedViewer } from './viewer-labels.ts'
 export type { FoundViewer, ViewerReference } from './viewers.ts'
@@ -63,9 +67,12 @@ export interface Accounts {
   resolveExternalIds(service: string, externalIds: Iterable<string>): Promise<Map<string, Subject>>
   applyIdentify(identification: Identification): Promise<IdentifyResult>
   importViewers: ImportViewers
+  registerViewer: RegisterViewer
 
   /** Null when there is no such viewer. Throws request.invalid when the id names viewers of several services. */
   findViewer(reference: ViewerReference): Promise<FoundViewer | null>
+  /** The viewers among subjects: of a person's, all accounts that were merged. */
+  viewersAmong(subjects: readonly Subject[]): Promise<string[]>
   /** What to call viewers in a list, as far as the actor may see it. The caller records the look. */
   labelViewers: LabelViewers
   /** Brings EVENTS up to date now; the worker does it every 250 ms. Returns how many viewers were published. */
@@ -125,7 +132,15 @@ export function createAccounts(deps: {
     resolveExternalIds: subjects.resolve,
     applyIdentify: identify.apply,
     importViewers: createImportViewers({ ...deps, directory, subjects }),
+    registerViewer: createRegisterViewer({ ...deps, directory, subjects }),
     findViewer: viewers.find,
+    async viewersAmong(subjects) {
+      const rows = await deps.db
+        .select({ viewerId: viewerSubject.viewerId })
+        .from(viewerSubject)
+        .where(inArray(viewerSubject.vid, [...subjects]))
+      return rows.map(({ viewerId }) => viewerId)
+    },
     labelViewers: createLabelViewers(deps),
     publishViewers: () => projection.publish(),
     services,

@@ -4,4 +4,5 @@
  * down and never shuts them out. Each module that signs people in has a table of its own (`attemptTable`).
  */
 export { createAttemptCounter, type AttemptCounter } from './attempt-counter.ts'
+export { networkOf } from './limits.ts'
 export { attemptTable } from './table.ts'

@@ -11,10 +11,10 @@ export interface Actor {
 
 /**
  * Who may call a route. Every route declares it in `config.access`; a route without it does not register.
- * `public`: anybody · `writeKey`: the route itself checks an app's write key · `signedIn`: any operator or API key · else an
- * operator or API key with the right.
+ * `public`: anybody · `writeKey`: the route itself checks an app's write key · `viewer`: the route itself finds the viewer
+ * by their session · `signedIn`: any operator or API key · else an operator or API key with the right.
  */
-export type Access = 'public' | 'writeKey' | 'signedIn' | { readonly right: Right }
+export type Access = 'public' | 'writeKey' | 'viewer' | 'signedIn' | { readonly right: Right }
 
 /** Tells who makes a request, by cookie or API key; null for nobody. Given by the operators module. */
 export type Authenticate = (request: FastifyRequest) => Promise<Actor | null>
@@ -47,7 +47,7 @@ export async function checkAccess(request: FastifyRequest, authenticate: Authent
   // What is nowhere is said to be nowhere, to anybody.
   if (request.is404) return
   const access = request.routeOptions.config.access
-  if (access === 'public' || access === 'writeKey') return
+  if (access === 'public' || access === 'writeKey' || access === 'viewer') return
   const actor = await authenticate(request)
   if (!actor) throw new Problem('operator.sign_in_required')
   if (access && access !== 'signedIn' && !actor.rights.has(access.right)) {

@@ -65,6 +65,7 @@ describe('a route', () => {
     const response = { 200: z.object({}), ...problems('viewer.not_found') }
     server.get('/open', { config: { access: 'public' }, schema: { response } }, () => ({}))
     server.get('/wire', { config: { access: 'writeKey' }, schema: { response } }, () => ({}))
+    server.get('/account', { config: { access: 'viewer' }, schema: { response } }, () => ({}))
     server.get('/who', { config: { access: 'signedIn' }, schema: { response } }, () => ({}))
     server.get(
       '/mine',
@@ -86,6 +87,7 @@ describe('a route', () => {
   it.each([
     ['for anybody', 'GET /open', [], ['200', '404']],
     ['for apps', 'GET /wire', [{ writeKey: [] }], ['200', '404']],
+    ['for viewers', 'GET /account', [{ viewerSession: [] }], ['200', '404']],
     ['for operators and keys', 'GET /who', [{ apiKey: [] }, { session: [] }], ['200', '401', '403', '404']],
     ['for people only, as it says itself', 'GET /mine', [{ session: [] }], ['200', '401', '403', '404']],
     ['for a right', 'GET /report', [{ apiKey: [] }, { session: [] }], ['200', '401', '403', '404']],

@@ -24,6 +24,13 @@ export const SECURITY_SCHEMES = {
     scheme: 'basic',
     description: "An app's write key as user name, no password.",
   },
+  viewerSession: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'foyer-viewer.session_token',
+    description:
+      'The session of a viewer who is signed in. Browsers send it by themselves; changes are taken from this site’s own pages only.',
+  },
 } as const
 
 type Credentials = keyof typeof SECURITY_SCHEMES
@@ -32,6 +39,7 @@ type Credentials = keyof typeof SECURITY_SCHEMES
 function credentialsFor(access: Access): readonly Credentials[] {
   if (access === 'public') return []
   if (access === 'writeKey') return ['writeKey']
+  if (access === 'viewer') return ['viewerSession']
   return ['apiKey', 'session']
 }
 
@@ -43,7 +51,7 @@ export function describeAccess(schema: FastifySchema, route: RouteOptions): Fast
   const access = route.config?.access
   if (!access || schema.hide) return schema
   const credentials = credentialsFor(access)
-  const isChecked = access !== 'public' && access !== 'writeKey'
+  const isChecked = access === 'signedIn' || typeof access === 'object'
   const needs = typeof access === 'object' ? `Needs the right ${access.right}.` : undefined
   return {
     ...schema,

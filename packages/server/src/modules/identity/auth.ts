@@ -1,0 +1,157 @@
+import { betterAuth } from 'better-auth'
+import { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import { createAuthEndpoint } from 'better-auth/api'
+import { setSessionCookie } from 'better-auth/cookies'
+import type { BetterAuthOptions } from '@better-auth/core'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { ACCOUNT_LIMITS } from '@foyer/contracts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/data-map.ts'
+import { uuidV7, type RandomSource } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/log.ts'
+import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
+import type { Vault } from '../../platform/vault/index.ts'
+import { viewerPolicy } from './policy.ts'
+import { viewerLogin, viewerSession, viewerSignInMethod, viewerVerification } from './schema.ts'
+
+/** Set by us from the connection, never taken from a request: better-auth reads addresses from headers only. */
+export const ADDRESS_HEADER = 'x-foyer-address'
+
+/** A session ends after so long whatever happens; see `IDLE_MS_MAX` for one that is not used. */
+const SESSION_SECONDS_MAX = 365 * 86_400
+
+export interface ViewerAuthDeps {
+  readonly db: Database
+  readonly vault: Vault
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly log: Logger
+  /** Where viewers reach Foyer, for cookies: `https://id.example.org`. */
+  readonly baseUrl: string
+  /** How passwords are kept: better-auth's scrypt, unless a test has something quicker. */
+  readonly passwords?: {
+    hash(password: string): Promise<string>
+    verify(data: { hash: string; password: string }): Promise<boolean>
+  }
+}
+
+export type ViewerAuth = Awaited<ReturnType<typeof createViewerAuth>>
+
+/** A row of `viewer_login` as better-auth reads it. */
+export interface LoginRow {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly service: string
+  readonly suspendedAt?: Date | null
+}
+
+/**
+ * The viewers' better-auth instance over sealed tables: passwords and sessions. Its HTTP handler is not mounted; our routes
+ * call its functions, so that no address exists that we did not declare. Nobody signs up through it: an account is made
+ * when its address is proven (`registration.ts`).
+ */
+export async function createViewerAuth(deps: ViewerAuthDeps) {
+  const { clock, log } = deps
+  const auth = betterAuth({
+    appName: 'Foyer',
+    baseURL: deps.baseUrl,
+    secret: deps.vault.secretFor('viewer sessions'),
+    telemetry: { enabled: false },
+    logger: {
+      // Its messages may quote e-mail addresses and database errors whole rows: neither goes on.
+      log: (level) => log.debug({ level }, 'better-auth has said something'),
+    },
+    // Attempts are counted in RECORDS, for all processes and by account as well.
+    rateLimit: { enabled: false },
+    database: sealedOver(deps, deps.db),
+    user: {
+      additionalFields: {
+        service: { type: 'string', required: true, input: false },
+        suspendedAt: { type: 'date', required: false, input: false },
+      },
+    },
+    session: {
+      expiresIn: SESSION_SECONDS_MAX,
+      disableSessionRefresh: true,
+      additionalFields: { lastUsedAt: { type: 'date', required: false, input: false } },
+    },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: ACCOUNT_LIMITS.passwordMin,
+      maxPasswordLength: ACCOUNT_LIMITS.passwordMax,
+      ...(deps.passwords ? { password: deps.passwords } : {}),
+    },
+    databaseHooks: {
+      session: {
+        create: {
+          before: (session) => Promise.resolve({ data: { ...session, lastUsedAt: new Date(clock.now()) } }),
+        },
+      },
+    },
+    advanced: {
+      cookiePrefix: 'foyer-viewer',
+      useSecureCookies: new URL(deps.baseUrl).protocol === 'https:',
+      // Lax and not strict: an app of the operator's sends the browser here to sign in.
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
+      database: { generateId: () => uuidV7(clock.now(), deps.random) },
+    },
+    plugins: [sessionsForProof, companionColumns(viewerPolicy)],
+  })
+  // Opens the tables and the policy: an unclassified column stops the start here.
+  const context = await auth.$context
+  const adapter = context.adapter as unknown as DBAdapter
+
+  return {
+    api: auth.api,
+    hashPassword: (password: string) => context.password.hash(password),
+    /** better-auth's view of the tables. */
+    adapter,
+    /** The same within an open transaction. */
+    adapterIn: (tx: Database): DBAdapter => sealedOver(deps, tx)(auth.options),
+  }
+}
+
+/** Opens a session for a viewer who has proven who they are by other means than better-auth knows. Called by us alone. */
+const sessionsForProof = {
+  id: 'foyer-sessions',
+  endpoints: {
+    openSession: createAuthEndpoint(
+      '/foyer/open-session',
+      {
+        method: 'POST',
+        body: z.object({ viewerId: z.uuid() }),
+        requireHeaders: true,
+        metadata: { SERVER_ONLY: true },
+      },
+      async (ctx) => {
+        const { internalAdapter } = ctx.context
+        const user = await internalAdapter.findUserById(ctx.body.viewerId)
+        if (!user) throw new Error('a session was to be opened for nobody')
+        const session = await internalAdapter.createSession(user.id)
+        await setSessionCookie(ctx, { session, user })
+        return { id: session.id }
+      },
+    ),
+  },
+}
+
+function sealedOver(deps: ViewerAuthDeps, db: Database): (options: BetterAuthOptions) => DBAdapter {
+  return sealedAdapter({
+    db,
+    vault: deps.vault,
+    policy: viewerPolicy,
+    prefix: 'viewer_',
+    adapter: (handle) => drizzleAdapter(handle, { provider: 'pg', schema: TABLES, transaction: true }),
+  })
+}
+
+const TABLES = {
+  user: viewerLogin,
+  session: viewerSession,
+  account: viewerSignInMethod,
+  verification: viewerVerification,
+}

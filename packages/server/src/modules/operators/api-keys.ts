@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, lt, or } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import { OPERATOR_LIMITS, RIGHTS, type ApiKey, type ApiKeyInput, type NewApiKey } from '@foyer/contracts'
 import type { AuditTrail } from '../../platform/audit.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -6,19 +6,21 @@ import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
 import type { Actor } from '../../platform/http/index.ts'
 import { newSecret, sha256, uuidV7, type RandomSource } from '../../platform/ids.ts'
+import { refuseBeyond } from './grants.ts'
 import { apiKey } from './schema.ts'
 
 /** Keys by which programs call the API: `Authorization: Bearer fk_…`. */
 export interface ApiKeys {
   /** Whose key it is; null when it is unknown or revoked. */
   authenticate(key: string): Promise<Actor | null>
-  /** Nobody gives a right that they do not hold. */
   create(by: Actor, input: ApiKeyInput): Promise<NewApiKey>
   list(page: {
     limit: number
     cursor?: string | undefined
   }): Promise<{ items: ApiKey[]; next: string | null }>
   revoke(by: Actor, id: string): Promise<void>
+  /** Revokes the keys that somebody made, and those that were made by these: who leaves leaves no door open. */
+  revokeMadeBy(tx: Database, by: Actor, maker: string): Promise<void>
 }
 
 const PREFIX = 'fk'
@@ -63,10 +65,7 @@ export function createApiKeys(deps: {
     },
 
     async create(by, { label, rights }) {
-      const beyond = rights.filter((right) => !by.rights.has(right))
-      if (beyond.length > 0) {
-        throw new Problem('operator.right_missing', `You do not hold ${beyond.join(', ')} yourself.`)
-      }
+      refuseBeyond(by, { rights })
       if ((await db.$count(apiKey, isNull(apiKey.revokedAt))) >= OPERATOR_LIMITS.liveApiKeys) {
         throw new Problem(
           'settings.limit_reached',
@@ -112,6 +111,20 @@ export function createApiKeys(deps: {
         if (revoked.length === 0) throw new Problem('api_key.not_found')
         await audit.record({ actor: by, action: 'api_key.revoked', object: id }, tx)
       })
+    },
+
+    async revokeMadeBy(tx, by, maker) {
+      const { rows } = await tx.execute<{ id: string }>(sql`
+        WITH RECURSIVE made AS (
+          SELECT id FROM api_key WHERE created_by = ${maker}
+          UNION
+          SELECT api_key.id FROM api_key JOIN made ON api_key.created_by = made.id::text)
+        UPDATE api_key SET revoked_at = ${new Date(clock.now())}
+        WHERE id IN (SELECT id FROM made) AND revoked_at IS NULL
+        RETURNING id`)
+      for (const { id } of rows) {
+        await audit.record({ actor: by, action: 'api_key.revoked', object: id, details: { maker } }, tx)
+      }
     },
   }
 }

@@ -44,7 +44,7 @@ export async function createOperators(deps: OperatorAuthDeps): Promise<Operators
   const audit = createAuditTrail(deps)
   const attempts = createAttemptCounter({ ...deps, table: operatorAttempt })
   const apiKeys = createApiKeys({ ...deps, audit })
-  const people = createPeople({ ...deps, auth, audit })
+  const people = createPeople({ ...deps, auth, apiKeys, audit })
   const sessions = createSessions({ ...deps, auth, people, attempts, audit })
   const links = createLinks({ ...deps, auth, people, audit })
   const authentication = createAuthentication({ sessions, apiKeys, baseUrl: deps.baseUrl })

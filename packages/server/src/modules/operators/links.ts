@@ -14,6 +14,7 @@ import type { Actor } from '../../platform/http/index.ts'
 import { newSecret, sha256, uuidV7, type RandomSource } from '../../platform/ids.ts'
 import type { Vault } from '../../platform/vault/index.ts'
 import type { OperatorAuth } from './auth.ts'
+import { refuseBeyond } from './grants.ts'
 import { operatorActor, type People } from './people.ts'
 import { operatorLink } from './schema.ts'
 
@@ -169,6 +170,7 @@ export function createLinks(deps: {
     },
 
     async invite(by, { email, role }) {
+      refuseBeyond(by, { role })
       const open = await db.$count(operatorLink, isOpen('invitation', clock))
       if (open >= OPERATOR_LIMITS.openInvitations) {
         throw new Problem(
@@ -209,7 +211,7 @@ export function createLinks(deps: {
     },
 
     async passwordLink(by, operatorId) {
-      await people.get(operatorId)
+      refuseBeyond(by, await people.get(operatorId))
       return db.transaction(async (tx) => {
         const { row, url } = await make(tx, { kind: 'password', operatorId, createdBy: by.id })
         await audit.record({ actor: by, action: 'operator.password_link_made', object: operatorId }, tx)

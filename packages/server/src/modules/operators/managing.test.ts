@@ -367,5 +367,58 @@ describe.each(recordsBackends())('operators (%s)', (backend) => {
       for (const rights of [[], ['everything'], ['audit.read', 'audit.read']])
         expect((await make(rights)).status).toBe(400)
     })
+
+    it('that may manage operators makes, takes over and takes away nobody who may more', async () => {
+      const anna = await test.signIn('anna', 'administrator')
+      const ben = await test.signIn('ben', 'editor')
+      const { body: manager } = await anna.call('POST', '/v1/api-keys', {
+        label: 'x',
+        rights: ['operators.manage', ...ROLES.editor],
+      })
+      const call = async (method: string, url: string, body?: object) =>
+        (await test.browser().call(method, url, body, bearer(manager.key))).body?.code ?? 'done'
+      const invite = (role: Role) =>
+        call('POST', '/v1/operators/invitations', { email: `${role}@example.org`, role })
+      expect(await invite('editor')).toBe('done')
+      expect(await invite('administrator')).toBe('operator.right_missing')
+      expect(await invite('privacy')).toBe('operator.right_missing')
+      expect(await call('POST', `/v1/operators/${ben.id}/password-link`)).toBe('done')
+      for (const [method, url, body] of [
+        ['POST', `/v1/operators/${anna.id}/password-link`],
+        ['PATCH', `/v1/operators/${ben.id}`, { role: 'support' }],
+        ['PATCH', `/v1/operators/${anna.id}`, { role: 'editor' }],
+        ['PATCH', `/v1/operators/${anna.id}`, { isDisabled: true }],
+        ['DELETE', `/v1/operators/${anna.id}`],
+      ] as const) {
+        expect(await call(method, url, body), `${method} ${url}`).toBe('operator.right_missing')
+      }
+      expect((await anna.call('GET', '/v1/operators/me')).body.role).toBe('administrator')
+    })
+
+    it.each(['removed', 'disabled'])(
+      'opens nothing any more when who made it is %s, nor does one that it made',
+      async (how) => {
+        const anna = await test.signIn('anna', 'administrator')
+        const ben = await test.signIn('ben', 'administrator')
+        const input = { label: 'x', rights: ['operators.manage', 'audit.read'] }
+        const { body: first } = await ben.call('POST', '/v1/api-keys', input)
+        const { body: second } = await test.browser().call('POST', '/v1/api-keys', input, bearer(first.key))
+        const { body: own } = await anna.call('POST', '/v1/api-keys', input)
+        const opens = async (key: string) =>
+          (await test.browser().call('GET', '/v1/audit', undefined, bearer(key))).status
+        expect([await opens(first.key), await opens(second.key)]).toEqual([200, 200])
+        await (how === 'removed'
+          ? anna.call('DELETE', `/v1/operators/${ben.id}`)
+          : anna.call('PATCH', `/v1/operators/${ben.id}`, { isDisabled: true }))
+        expect([await opens(first.key), await opens(second.key), await opens(own.key)]).toEqual([
+          401, 401, 200,
+        ])
+        for (const { id } of [first, second]) {
+          const { body: trail } = await anna.call('GET', `/v1/audit?object=${id}`)
+          const actions = trail.items.map(({ action }: { action: string }) => action)
+          expect(actions.toSorted()).toEqual(['api_key.created', 'api_key.revoked'])
+        }
+      },
+    )
   })
 })

@@ -12,7 +12,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
 import type { Actor } from '../../platform/http/index.ts'
+import type { ApiKeys } from './api-keys.ts'
 import type { OperatorAuth } from './auth.ts'
+import { refuseBeyond } from './grants.ts'
 import { operator } from './schema.ts'
 
 /** A person to be made an operator. */
@@ -48,10 +50,11 @@ export interface People {
 export function createPeople(deps: {
   db: Database
   auth: OperatorAuth
+  apiKeys: Pick<ApiKeys, 'revokeMadeBy'>
   clock: Clock
   audit: AuditTrail
 }): People {
-  const { db, auth, clock, audit } = deps
+  const { db, auth, apiKeys, clock, audit } = deps
 
   async function lock(tx: Database): Promise<void> {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('foyer operators'))`)
@@ -136,6 +139,7 @@ export function createPeople(deps: {
     async change(by, id, patch) {
       const before = toOperator(await findRow(auth, id))
       const after = { ...before, ...withoutUndefined(patch) }
+      for (const { role } of [before, after]) refuseBeyond(by, { role })
       await db.transaction(async (tx) => {
         await lock(tx)
         if (after.role !== 'administrator' || after.isDisabled) await keepAnAdministrator(tx, id)
@@ -149,7 +153,10 @@ export function createPeople(deps: {
           .where(eq(operator.id, id))
           .returning({ id: operator.id })
         if (changed.length === 0) throw new Problem('operator.not_found')
-        if (after.isDisabled) await endSessions(tx, id)
+        if (after.isDisabled) {
+          await endSessions(tx, id)
+          await apiKeys.revokeMadeBy(tx, by, id)
+        }
         if (after.role !== before.role) {
           const details = { from: before.role, to: after.role }
           await audit.record({ actor: by, action: 'operator.role_changed', object: id, details }, tx)
@@ -165,8 +172,9 @@ export function createPeople(deps: {
     async remove(by, id) {
       await db.transaction(async (tx) => {
         await lock(tx)
-        await findRow({ adapter: auth.adapterIn(tx) }, id)
+        refuseBeyond(by, await findRow({ adapter: auth.adapterIn(tx) }, id))
         await keepAnAdministrator(tx, id)
+        await apiKeys.revokeMadeBy(tx, by, id)
         await auth.adapterIn(tx).delete({ model: 'user', where: [{ field: 'id', value: id }] })
         await audit.record({ actor: by, action: 'operator.removed', object: id }, tx)
       })

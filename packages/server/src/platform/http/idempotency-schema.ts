@@ -11,6 +11,8 @@ export const idempotencyKey = pgTable(
     requestHash: text('request_hash').notNull(),
     /** Null while the first request is under way. */
     status: integer('status'),
+    /** When the process that works on it last said so. */
+    claimedAt: timestamp('claimed_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     contentType: text('content_type'),
     /** The answer's body: it may hold what its request held. */
     body: sealed('body'),
@@ -24,6 +26,7 @@ export const idempotencyDataMap = annotate(idempotencyKey, {
   key: { ...operational, retention: '1d' },
   requestHash: { ...operational, retention: '1d' },
   status: { ...operational, retention: '1d' },
+  claimedAt: { ...operational, retention: '1d' },
   contentType: { ...operational, retention: '1d' },
   body: { ...operational, category: 'personal', purpose: 'service', retention: '1d' },
   createdAt: { ...operational, retention: '1d' },

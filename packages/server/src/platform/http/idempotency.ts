@@ -1,5 +1,6 @@
-import { and, eq, lt } from 'drizzle-orm'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { and, eq, isNull, lt } from 'drizzle-orm'
+import type { FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
+import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database, Sealed } from '../data-map.ts'
 import { Problem } from '../errors.ts'
@@ -10,7 +11,9 @@ import type { HttpServer } from './server.ts'
 
 /**
  * `Idempotency-Key` on writes (draft-ietf-httpapi-idempotency-key-header): a retry with the same key and the same request
- * gets the first answer again, for a day; the same key with another request is refused.
+ * gets the first answer again, for a day; the same key with another request is refused. While the first request is under
+ * way its process says so again and again; where the process died, a retry takes the key over after a minute and is done
+ * like a first one, since nobody knows how far that came.
  */
 export interface IdempotencyOptions {
   readonly db: Database
@@ -24,6 +27,9 @@ export interface IdempotencyOptions {
 const KEY_LENGTH_MAX = 255
 const BODY_LENGTH_MAX = 262_144
 const KEPT_MS = 86_400_000
+/** A claim that was not renewed for so long is that of a process which is no more. */
+const CLAIM_MS = 60_000
+const RENEW_MS = 15_000
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 declare module 'fastify' {
@@ -33,12 +39,62 @@ declare module 'fastify' {
 }
 
 export function addIdempotency(server: HttpServer, options: IdempotencyOptions): void {
+  const underWay = renewClaims(options)
   server.decorateRequest('idempotency', null)
-  server.addHook('preHandler', (request, reply) => begin(request, reply, options))
+  server.addHook('preHandler', async (request, reply) => {
+    const answered = await begin(request, reply, options)
+    if (request.idempotency) underWay.claims.add(request.idempotency)
+    return answered
+  })
   server.addHook('onSend', async (request, reply, payload) => {
+    if (request.idempotency) underWay.claims.delete(request.idempotency)
     await finish(request, reply, payload, options)
     return payload
   })
+  server.addHook('onClose', (_server, done) => {
+    underWay.stop()
+    done()
+  })
+}
+
+/** Adds the header to what OpenAPI says of a route that takes it. */
+export function describeIdempotency(schema: FastifySchema, route: RouteOptions): FastifySchema {
+  const access = route.config?.access
+  const isWrite = [route.method].flat().some((method) => WRITES.has(method))
+  const hasActor = access === 'signedIn' || typeof access === 'object'
+  return isWrite && hasActor && !schema.hide ? { ...schema, headers: HEADER } : schema
+}
+
+const HEADER = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(KEY_LENGTH_MAX)
+    .optional()
+    .describe(
+      'A retry with the same key and the same request gets the first answer again, for a day; with another request, or while the first is under way, 409 request.idempotency_conflict.',
+    ),
+})
+
+type Claim = NonNullable<FastifyRequest['idempotency']>
+
+/** Says of requests that take long that they are under way. */
+function renewClaims({ db, clock }: Pick<IdempotencyOptions, 'db' | 'clock'>) {
+  const claims = new Set<Claim>()
+  let cancel = clock.after(RENEW_MS, renew)
+
+  function renew(): void {
+    const work = [...claims].map(({ actor, key }) =>
+      db
+        .update(idempotencyKey)
+        .set({ claimedAt: new Date(clock.now()) })
+        .where(isKey(actor, key)),
+    )
+    // One that fails is renewed with the next: there are three before the claim is given up.
+    void Promise.allSettled(work).then(() => (cancel = clock.after(RENEW_MS, renew)))
+  }
+
+  return { claims, stop: () => cancel() }
 }
 
 /** Forgets answers older than a day. */
@@ -70,10 +126,19 @@ async function begin(
   // A client may put a person's address into its key: only the hash is kept.
   const key = sha256(sent)
   const requestHash = sha256(`${request.method} ${request.url}\n${bodyText(request.body)}`)
+  const now = options.clock.now()
   const claimed = await options.db
     .insert(idempotencyKey)
-    .values({ actor, key, requestHash, createdAt: new Date(options.clock.now()) })
-    .onConflictDoNothing()
+    .values({ actor, key, requestHash, createdAt: new Date(now), claimedAt: new Date(now) })
+    .onConflictDoUpdate({
+      target: [idempotencyKey.actor, idempotencyKey.key],
+      set: { claimedAt: new Date(now) },
+      setWhere: and(
+        isNull(idempotencyKey.status),
+        eq(idempotencyKey.requestHash, requestHash),
+        lt(idempotencyKey.claimedAt, new Date(now - CLAIM_MS)),
+      )!,
+    })
     .returning({ key: idempotencyKey.key })
   if (claimed.length > 0) {
     request.idempotency = { actor, key }
@@ -82,9 +147,11 @@ async function begin(
   const [earlier] = await options.db.select().from(idempotencyKey).where(isKey(actor, key))
   if (!earlier || earlier.requestHash !== requestHash) throw new Problem('request.idempotency_conflict')
   if (earlier.status === null) {
-    throw new Problem('request.idempotency_conflict', 'The first request with this key is still under way.', {
-      headers: { 'retry-after': '1' },
-    })
+    throw new Problem(
+      'request.idempotency_conflict',
+      'The first request with this key is still under way, or its process died: after a minute it is done anew.',
+      { headers: { 'retry-after': '5' } },
+    )
   }
   const body = earlier.body === null ? '' : options.open(earlier.body)
   if (body === null) throw new Problem('request.idempotency_conflict')

@@ -24,6 +24,7 @@ import { Problem } from '../errors.ts'
 import { checkAccess, type Authenticate } from './access.ts'
 import { describeAccess, SECURITY_SCHEMES } from './describe-access.ts'
 import { addDocsPage, LIBRARY_PAGES } from './docs-page.ts'
+import { describeIdempotency } from './idempotency.ts'
 import { answerProblem } from './problem-handler.ts'
 import { refuseUnknownParameters } from './strict-query.ts'
 
@@ -155,7 +156,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     transform: (document) =>
       jsonSchemaTransform({
         ...document,
-        ...(document.schema ? { schema: describeAccess(document.schema, document.route) } : {}),
+        ...(document.schema
+          ? { schema: describeIdempotency(describeAccess(document.schema, document.route), document.route) }
+          : {}),
       }),
     transformObject: jsonSchemaTransformObject,
   })

@@ -80,6 +80,7 @@ CREATE TABLE "outgoing_letter" (
 	"expires_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "idempotency_key" ADD COLUMN "claimed_at" timestamp (3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
 ALTER TABLE "viewer_session" ADD CONSTRAINT "viewer_session_viewer_id_viewer_login_id_fk" FOREIGN KEY ("viewer_id") REFERENCES "public"."viewer_login"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "viewer_sign_in_method" ADD CONSTRAINT "viewer_sign_in_method_viewer_id_viewer_login_id_fk" FOREIGN KEY ("viewer_id") REFERENCES "public"."viewer_login"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "email_proof_email" ON "email_proof" USING btree ("email");--> statement-breakpoint

@@ -36,7 +36,13 @@ export async function firstOperator(instance: TestInstance): Promise<TestOperato
   return operatorWith(instance, { email, password })
 }
 
-/** Somebody who is an administrator already, such as the demo's. */
+/** The demo's operator, by what its start has printed. */
+export async function demoOperator(instance: TestInstance): Promise<TestOperator> {
+  const [, email, password] = /e-mail\s+(\S+)\s+password\s+(\S+)/.exec(instance.output()) ?? []
+  return operatorWith(instance, { email: email!, password: password! })
+}
+
+/** Somebody who is an administrator already. */
 export async function operatorWith(
   { url }: Pick<TestInstance, 'url'>,
   { email, password }: { email: string; password: string },

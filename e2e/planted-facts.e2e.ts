@@ -5,7 +5,7 @@ import type { ActiveViewer, OverviewReport, RegisteredViewer, ViewerOverviewRepo
 import { openWorld, PLANTED, truthSchema, type Truth } from '@foyer/simulator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startInstance, type TestInstance } from './instance.ts'
-import { operatorWith, type TestOperator } from './operator.ts'
+import { demoOperator, type TestOperator } from './operator.ts'
 import { causeOf, useByAccount, type Evidence } from './planted-evidence.ts'
 import { queryEvents } from './stored-events.ts'
 
@@ -24,16 +24,10 @@ let truth: Truth
 
 beforeAll(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'foyer-planted-'))
-  const demo = {
-    ...WORLD,
-    isFilled: false,
-    email: 'demo@operators.example',
-    password: 'correct horse battery',
-  }
   // As a start that was interrupted leaves it: the demo goes on with this audience.
-  await writeFile(join(dataFolder, 'demo.json'), JSON.stringify(demo))
+  await writeFile(join(dataFolder, 'demo.json'), JSON.stringify({ ...WORLD, isFilled: false }))
   instance = await startInstance({ args: ['demo'], dataFolder, environment: { FOYER_DEMO_RATE: '0' } })
-  operator = await operatorWith(instance, demo)
+  operator = await demoOperator(instance)
   truth = truthSchema.parse(JSON.parse(await readFile(join(dataFolder, 'demo-truth.json'), 'utf8')))
 })
 afterAll(async () => {

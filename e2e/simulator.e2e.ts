@@ -8,7 +8,7 @@ import { truthSchema, type ServiceTruth, type Truth } from '@foyer/simulator'
 import type { BotsReport, OverviewReport, RegistrationsReport, ViewerOverviewReport } from '@foyer/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startInstance, type TestInstance } from './instance.ts'
-import { operatorWith, type TestOperator } from './operator.ts'
+import { demoOperator, type TestOperator } from './operator.ts'
 import { queryEvents } from './stored-events.ts'
 
 /** A world of the simulator, loaded by the demo into the real program: plain reports tell what is true of it. */
@@ -31,8 +31,7 @@ beforeAll(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'foyer-simulator-'))
   await interruptAStart()
   instance = await startInstance({ args: ['demo'], dataFolder, environment: ENVIRONMENT })
-  const [, email, password] = /e-mail\s+(\S+)\s+password\s+(\S+)/.exec(instance.output())!
-  operator = await operatorWith(instance, { email: email!, password: password! })
+  operator = await demoOperator(instance)
   truth = truthSchema.parse(JSON.parse(readFileSync(join(instance.dataFolder, 'demo-truth.json'), 'utf8')))
 })
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { IMPORT_BATCH_MAX } from '../modules/accounts/index.ts'
 import { Problem } from '../platform/errors.ts'
 import type { Subject } from '../platform/ids.ts'
 import { loadHistory } from './demo-history.ts'
-import { readDemoState, worldOf, writeDemoState, type DemoState } from './demo-state.ts'
+import { demoLogin, readDemoState, worldOf, writeDemoState, type DemoState } from './demo-state.ts'
 import type { Configuration } from './configuration.ts'
 import type { ProgressBar } from './progress.ts'
 import { untilRecorded, type Workbench } from './workbench.ts'
@@ -33,7 +33,7 @@ export async function fillDemo(
   writeDemoState(workbench, state)
   const { foundations, modules } = workbench
   const world = worldOf(state)
-  await addOperator(workbench, state)
+  await addOperator(workbench)
   await addTitles(workbench, world, bar)
   await addServices(workbench)
   const subjects = await addViewers(workbench, world, state, bar)
@@ -52,9 +52,13 @@ async function keepTruth(folder: string, truth: Truth): Promise<void> {
   await pipeline(Readable.from(writeTruth(truth)), file)
 }
 
-async function addOperator({ modules }: Workbench, { email, password }: DemoState): Promise<void> {
+async function addOperator({ foundations, modules }: Workbench): Promise<void> {
   await unlessThere('operator.exists', () =>
-    modules.operators.createOperator({ name: 'Demo', email, password, role: 'administrator' }),
+    modules.operators.createOperator({
+      name: 'Demo',
+      ...demoLogin(foundations.vault),
+      role: 'administrator',
+    }),
   )
 }
 

@@ -5,7 +5,7 @@ import { readConfiguration, type Configuration } from './configuration.ts'
 import { fillDemo } from './demo-audience.ts'
 import { giveAccess, startLiveTraffic, type LiveTraffic } from './demo-live.ts'
 import { DEMO_RATE_MAX } from './demo-settings.ts'
-import { worldOf } from './demo-state.ts'
+import { demoLogin, worldOf } from './demo-state.ts'
 import { progressBar } from './progress.ts'
 import { serveUntilStopped } from './serve.ts'
 import { openWorkbench } from './workbench.ts'
@@ -36,9 +36,10 @@ export async function run(args: string[]): Promise<void> {
     const state = await fillDemo(workbench, configuration.demo, bar)
     const { rate } = configuration.demo
     const access = rate === 0 ? null : await giveAccess(workbench)
+    const login = demoLogin(workbench.foundations.vault)
     await workbench.close()
     const live = access ? startLiveTraffic({ url, world: worldOf(state), rate, access, log }) : null
-    return { ...state, live }
+    return { ...login, live }
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Item } from './agenda.ts'
+import type { Item, ViewItem } from './agenda.ts'
 import { chooseContent, REFUSED_MASK, wantedOf, type WorldFrame } from './household-day.ts'
 import type { SimulatedDevice } from './households.ts'
 import { PLANTED } from './planted.ts'
-import { letters, seededRandom, seedOf, STREAM } from './random.ts'
+import { letters, seededRandom, seedOf, STREAM, type Random } from './random.ts'
 import { CRAWLERS, PLACES, PLAYING_MACHINE, USER_AGENTS } from './services.ts'
 import { DAY_MS, eveningMs, MINUTE_MS } from './times.ts'
 
@@ -16,15 +16,24 @@ export function visitorsOf(viewers: number): number {
   return Math.round(viewers * PLANTED.visitors.perViewer)
 }
 
-/** A visitor's day: a page, and mostly something that is free to see. Most days nothing. */
-export function visitorDay(frame: WorldFrame, number: number, day: number): Item[] {
-  const random = seededRandom(seedOf(frame.seed, STREAM.visitor, number))
-  const firstDay = Math.floor(frame.until / DAY_MS) - random.integer(0, PLANTED.visitors.horizonDays - 1)
+/** Somebody who visits the web pages and never signs in. */
+export interface Visitor {
+  readonly service: string
+  readonly device: SimulatedDevice
+  /** Did not agree to being counted. */
+  readonly isRefusing: boolean
+  /** The first day on which they may come, since 1970; then every `gap` days, `days` times in all. */
+  readonly firstDay: number
+  readonly gap: number
+  readonly days: number
+}
+
+/** The visitor of a number, from 1 to `visitorsOf`. */
+export function visitorOf({ seed, until }: Pick<WorldFrame, 'seed' | 'until'>, number: number): Visitor {
+  const random = seededRandom(seedOf(seed, STREAM.visitor, number))
+  const firstDay = Math.floor(until / DAY_MS) - random.integer(0, PLANTED.visitors.horizonDays - 1)
   const gap = random.integer(1, 6)
   const days = random.integer(1, 4)
-  const sinceFirst = day - firstDay
-  if (sinceFirst < 0 || sinceFirst % gap !== 0 || sinceFirst / gap >= days) return []
-
   const place = random.weighted(PLACES[SERVICE]!.map((candidate) => [candidate, candidate.weight] as const))
   const isRefusing = random.chance(PLANTED.consent.visitorRefuses)
   const device: SimulatedDevice = {
@@ -34,12 +43,30 @@ export function visitorDay(frame: WorldFrame, number: number, day: number): Item
     userAgent: random.pick(USER_AGENTS.web!),
     address: `${place.network}.${random.integer(0, 255)}.0`,
   }
+  return { service: SERVICE, device, isRefusing, firstDay, gap, days }
+}
+
+/** What a visitor takes to, and how much of it: some minutes of what is free to see. */
+export function visitorChoice(
+  catalogue: WorldFrame['catalogue'],
+  random: Random,
+): { content: ViewItem['content']; wantedMs: number } {
+  const content = chooseContent(catalogue, { isOfLovingBracket: false, tastes: [] }, random)
+  const wantedMs = Math.min(wantedOf(random, content.durationMs), random.integer(1, 20) * MINUTE_MS)
+  return { content, wantedMs }
+}
+
+/** A visitor's day: a page, and mostly something that is free to see. Most days nothing. */
+export function visitorDay(frame: WorldFrame, number: number, day: number): Item[] {
+  const { service, device, isRefusing, firstDay, gap, days } = visitorOf(frame, number)
+  const sinceFirst = day - firstDay
+  if (sinceFirst < 0 || sinceFirst % gap !== 0 || sinceFirst / gap >= days) return []
+
   const today = seededRandom(seedOf(frame.seed, STREAM.visitorDay, number, day))
   const at = day * DAY_MS + eveningMs(today)
   const id = `visitor-${letters(number)}-${letters(day)}`
-  const base = { service: SERVICE, device, viewer: null, isBot: false }
-  const content = chooseContent(frame.catalogue, { isOfLovingBracket: false, tastes: [] }, today)
-  const wantedMs = Math.min(wantedOf(today, content.durationMs), today.integer(1, 20) * MINUTE_MS)
+  const base = { service, device, viewer: null, isBot: false }
+  const { content, wantedMs } = visitorChoice(frame.catalogue, today)
   const cdn = today.weighted(PLANTED.cdns.map((each) => [each, each.weight] as const))
   const items: Item[] = []
   // Whoever refuses to be counted is sent no page counter; the player reports what the service needs.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import type { PlaybackBatch } from '@foyer/contracts'
-import { APPS, createLiveAudience, HEARTBEAT_MS, type LiveView, type World } from '@foyer/simulator'
+import { APPS, openLiveHouse, type LiveView, type World } from '@foyer/simulator'
 import type { Logger } from '../platform/log.ts'
 import { DEMO_ACTOR } from './demo-audience.ts'
 import type { Workbench } from './workbench.ts'
@@ -39,10 +39,6 @@ export interface LiveTraffic {
   stop(): Promise<void>
 }
 
-/** What one view sends in the long run: a heartbeat and what was loaded since, every 10 s. */
-const EVENTS_PER_VIEW_PER_SECOND = 2_000 / HEARTBEAT_MS
-/** Views that are added at once, a tick each: a house fills over a minute. */
-const FILL_TICKS = 60
 const TICK_MS = 1_000
 const TOKEN_LIFETIME_S = 4 * 3_600
 const REQUEST_MS_MAX = 10_000
@@ -51,7 +47,7 @@ const TELL_EVERY_MS = 60_000
 
 /**
  * Lets people of the world watch now: their apps talk to the intake over HTTP, on the real clock, with viewer tokens and
- * public keys, as apps do. There are as many at a time as send `rate` events a second.
+ * public keys, as apps do. There are as many at a time as send `rate` events a second, signed in or not.
  */
 export function startLiveTraffic(options: {
   url: string
@@ -61,12 +57,10 @@ export function startLiveTraffic(options: {
   log: Logger
 }): LiveTraffic {
   const { url, world, rate, access, log } = options
-  const audience = createLiveAudience(world)
+  const house = openLiveHouse(world, rate)
   const stopping = new AbortController()
   const { signal } = stopping
   const playing = new Set<Promise<void>>()
-  const target = Math.max(1, Math.round(rate / EVENTS_PER_VIEW_PER_SECOND))
-  let number = 0
   let toldAt = -Infinity
 
   function tell(error: unknown): void {
@@ -75,14 +69,9 @@ export function startLiveTraffic(options: {
     log.warn({ err: error }, "the demo's players cannot reach the intake; they go on trying")
   }
 
-  /** Apps start a little apart, as people do, and the house is never filled by all in one moment. */
-  async function fill(): Promise<void> {
+  async function letIn(): Promise<void> {
     while (!signal.aborted) {
-      const seats = Math.min(target - playing.size, Math.ceil(target / FILL_TICKS))
-      for (let seat = 0; seat < seats; seat++) {
-        const view = audience.begin(number++, Date.now() + Math.floor((seat * TICK_MS) / Math.max(1, seats)))
-        if (view) begin(view)
-      }
+      for (const view of house.arrivals(Date.now())) begin(view)
       await delay(TICK_MS, undefined, { signal }).catch(() => {})
     }
   }
@@ -92,17 +81,17 @@ export function startLiveTraffic(options: {
     const done = play(view, { url, app, signal, tell })
       .catch(tell)
       .finally(() => {
-        audience.end(view)
+        house.leave(view)
         playing.delete(done)
       })
     playing.add(done)
   }
 
-  const filling = fill()
+  const lettingIn = letIn()
   return {
     async stop() {
       stopping.abort()
-      await filling
+      await lettingIn
       await Promise.all(playing)
     },
   }
@@ -117,16 +106,12 @@ interface Playing {
 
 /** One view from its page to its end, each batch when its time has come. */
 async function play(view: LiveView, { url, app, signal, tell }: Playing): Promise<void> {
-  const viewerToken = await new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(view.viewer)
-    .setExpirationTime(`${TOKEN_LIFETIME_S}s`)
-    .sign(new TextEncoder().encode(app.tokenSecret))
+  const token = view.viewer === null ? {} : { viewerToken: await tokenFor(view.viewer, app) }
   const post = (path: string, body: unknown): Promise<void> =>
     send(`${url}${path}`, body, { view, app, signal }).catch(tell)
 
   await post('/v1/batch', {
-    context: { viewerToken },
+    context: token,
     batch: [
       {
         type: view.device.platform === 'web' ? 'page' : 'screen',
@@ -146,11 +131,20 @@ async function play(view: LiveView, { url, app, signal, tell }: Playing): Promis
       key: app.writeKey,
       sentAt: Date.now(),
       sdk: { name: 'foyer-simulator', version: '0.1.0' },
-      context: { ...view.context, viewerToken },
+      context: { ...view.context, ...token },
       events: [...events],
     }
     await post('/v1/playback', batch)
   }
+}
+
+/** As the operator's server would sign it. */
+function tokenFor(viewer: string, { tokenSecret }: AppAccess): Promise<string> {
+  return new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(viewer)
+    .setExpirationTime(`${TOKEN_LIFETIME_S}s`)
+    .sign(new TextEncoder().encode(tokenSecret))
 }
 
 async function send(

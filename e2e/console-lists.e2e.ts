@@ -119,11 +119,25 @@ describe('the list behind', () => {
     expect(await days.count()).toBe(0)
   })
 
-  test('a number of the quality is who used the platform', async () => {
+  test.each(['Quality by platform', 'What changed most'])(
+    'a number of the quality is who used the platform, from %s',
+    async (table) => {
+      const { page } = await open('/?period=7d&tab=quality')
+      await chart(page, table).getByRole('link', { name: 'Tizen TV' }).click()
+      await page.getByText('platform is Tizen TV').waitFor()
+      expect(await totalOf(page)).toBe('1 viewer')
+    },
+  )
+
+  test('there is none behind a device, and the definition says so', async () => {
     const { page } = await open('/?period=7d&tab=quality')
-    await chart(page, 'Quality by platform').getByRole('link', { name: 'Tizen TV' }).click()
-    await page.getByText('platform is Tizen TV').waitFor()
-    expect(await totalOf(page)).toBe('1 viewer')
+    const devices = chart(page, 'Quality by device')
+    await devices.getByRole('row').nth(1).waitFor()
+    expect(await devices.getByRole('link').count()).toBe(0)
+    // The mouse comes from somewhere, as a real one does.
+    await devices.hover()
+    await devices.getByRole('button', { name: 'What Quality by device means' }).hover()
+    await page.getByText('no list of viewers is behind a row').waitFor()
   })
 
   test('registrations is as many as each bar, age, place and slice says', async () => {

@@ -6,6 +6,7 @@ import { formatCount, formatCountry, formatNumberOf } from '../../lib/format.ts'
 import { useIsWide } from '../../lib/use-is-wide.ts'
 import { useStable } from '../../lib/use-stable.ts'
 import { Empty } from '../../ui/states.tsx'
+import { NO_LIST } from './no-list.ts'
 
 /** Where viewers are at this moment. */
 export function CountriesMap(props: { service: string; countries: LiveReport['countries'] }) {
@@ -32,7 +33,7 @@ export function CountriesMap(props: { service: string; countries: LiveReport['co
   return (
     <Chart
       title="Viewers now by country"
-      definition="By the address that their last event came from, of which no more than the country is kept. The table also lists countries too small for the map, and who is somewhere unknown."
+      definition={`By the address that their last event came from, of which no more than the country is kept. The table also lists countries too small for the map, and who is somewhere unknown. ${NO_LIST}`}
       summary={
         first
           ? `World map: viewers in ${formatNumberOf(known.length, 'country', 'countries')}, most in ${formatCountry(first.country)} with ${formatCount(first.viewers)}.`

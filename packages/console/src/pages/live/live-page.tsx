@@ -15,6 +15,7 @@ import { Empty, Failed, Skeleton } from '../../ui/states.tsx'
 import { CountriesMap } from './countries-map.tsx'
 import { LiveStatus } from './live-status.tsx'
 import { MinutesChart } from './minutes-chart.tsx'
+import { NO_LIST } from './no-list.ts'
 import { PlatformsChart } from './platforms-chart.tsx'
 import { useLive } from './use-live.ts'
 
@@ -133,7 +134,7 @@ function TitlesTable(props: { report: LiveReport }) {
   return (
     <Card
       title="What plays now"
-      definition="Titles and channels with the most plays under way. A viewer counts once for each."
+      definition={`Titles and channels with the most plays under way. A viewer counts once for each. ${NO_LIST}`}
       note={titlesTotal > titles.length && `${titles.length} of ${formatNumberOf(titlesTotal, 'title')}`}
       isFlush
     >
@@ -173,7 +174,7 @@ function ServicesTable(props: { report: LiveReport }) {
   return (
     <Card
       title="All services"
-      definition="Every service where something happens. Somebody who uses two services counts in both."
+      definition={`Every service where something happens. Somebody who uses two services counts in both. ${NO_LIST}`}
       isFlush
     >
       {rows.length === 0 ? (

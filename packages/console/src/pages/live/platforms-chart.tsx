@@ -7,6 +7,7 @@ import { formatCount } from '../../lib/format.ts'
 import { platformLabel } from '../../lib/platforms.ts'
 import { useStable } from '../../lib/use-stable.ts'
 import { Empty } from '../../ui/states.tsx'
+import { NO_LIST } from './no-list.ts'
 
 /** What viewers watch on at this moment. */
 export function PlatformsChart(props: { service: string; platforms: LiveReport['platforms'] }) {
@@ -16,7 +17,7 @@ export function PlatformsChart(props: { service: string; platforms: LiveReport['
   return (
     <Chart
       title="Plays now by platform"
-      definition="Plays under way by the platform they are on. Somebody who uses two platforms is a viewer of both."
+      definition={`Plays under way by the platform they are on. Somebody who uses two platforms is a viewer of both. ${NO_LIST}`}
       summary={
         first
           ? `Bars of plays by platform: most on ${platformLabel(first.platform)} with ${formatCount(first.plays)}.`

@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, formatNumberOf, formatPoints, formatRatio 
 import { platformLabel } from '../../lib/platforms.ts'
 import type { Scope } from '../../lib/scope.ts'
 import { useResource } from '../../lib/use-resource.ts'
-import { useViewerLists } from '../../lib/viewer-lists.ts'
+import { useViewerLists, type ViewerListLinks } from '../../lib/viewer-lists.ts'
 import { Guard } from '../../ui/guard.tsx'
 import { Metric } from '../../ui/metric.tsx'
 import { Empty, Loaded, Skeleton } from '../../ui/states.tsx'
@@ -126,16 +126,22 @@ function PlatformsTable(props: { report: QualityOverview }) {
       rows={report.platforms.map(({ platform, ...values }) => ({
         key: platform,
         name: platformLabel(platform),
-        to:
-          values.value.starts > 0
-            ? lists.active({ platform: (platform === '' ? UNKNOWN : platform) as never })
-            : null,
+        to: listOf(lists, { platform, ...values }),
         share: shareOf(values.value.starts, all),
         figures: qualityFigures(values),
       }))}
       empty={<NothingWatched report={report} />}
     />
   )
+}
+
+/** The list behind a platform, also behind what is not known; null where nobody began anything. */
+function listOf(
+  lists: ViewerListLinks,
+  { platform, value }: QualityOverview['platforms'][number],
+): string | null {
+  if (value.starts === 0) return null
+  return lists.active({ platform: (platform === '' ? UNKNOWN : platform) as never })
 }
 
 const DEVICE_LABELS = {
@@ -159,7 +165,7 @@ function DevicesTable(props: { report: QualityOverview }) {
   return (
     <TableCard
       title="Quality by device"
-      definition={QUALITY_DEFINITION}
+      definition={`${QUALITY_DEFINITION} Sums by device hold no person, so that no list of viewers is behind a row.`}
       nameHeader="Device"
       columns={columns}
       fileName={`quality-devices-${report.service}-${report.from}-${report.to}`}
@@ -179,6 +185,8 @@ function DevicesTable(props: { report: QualityOverview }) {
 
 function ChangesTable(props: { report: QualityOverview }) {
   const { changes, ...report } = props.report
+  const lists = useViewerLists()
+  const linkOf = new Map(report.platforms.map((row) => [row.platform, listOf(lists, row)]))
   const moves = changes.map(({ stalledMs }) => Math.abs(stalledMs.value - stalledMs.previous))
   return (
     <TableCard
@@ -193,6 +201,7 @@ function ChangesTable(props: { report: QualityOverview }) {
       rows={changes.map(({ platform, stalledMs }, index) => ({
         key: platform,
         name: platformLabel(platform),
+        to: linkOf.get(platform) ?? null,
         share: shareOf(moves[index]!, moves),
         figures: [
           { raw: stalledMs.value, shown: formatDuration(stalledMs.value) },

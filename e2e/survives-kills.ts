@@ -20,7 +20,7 @@ const SETTLED_MS = 1_000
 
 /**
  * Kills each process of an instance `rounds` times under load, and tells what was acknowledged and what the events and all
- * four rollups hold. Nothing is mended by hand; a killed supervisor is started again, as an init would.
+ * rollups hold. Nothing is mended by hand; a killed supervisor is started again, as an init would.
  */
 export async function killEachProcess(rounds: number): Promise<KillsResult> {
   let instance = await startInstance({ environment: LOAD_ENVIRONMENT })

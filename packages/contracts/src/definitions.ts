@@ -96,12 +96,12 @@ export const DEFINITIONS = {
   titles: {
     name: 'Titles',
     unit: 'titles',
-    text: 'Movies, series, seasons, episodes and audio that the catalogue holds at this moment, whatever the dates. Deleted ones do not count.',
+    text: 'Movies, series, seasons, episodes and audio that the catalogue, which all services share, holds at this moment, whatever the dates. Deleted ones do not count.',
   },
   channels: {
     name: 'Channels',
     unit: 'channels',
-    text: 'Channels that the catalogue holds at this moment, whatever the dates. Deleted ones do not count.',
+    text: 'Channels that the catalogue, which all services share, holds at this moment, whatever the dates. Deleted ones do not count.',
   },
   addedTitles: {
     name: 'New in the catalogue',

@@ -152,7 +152,7 @@ export const overviewReport = z.object({
   starts: compared,
   streams: compared,
   minutes: compared,
-  /** What the catalogue holds at this moment, whatever the range; deleted entries do not count. */
+  /** What the catalogue, which all services share, holds at this moment, whatever the range; deleted entries do not count. */
   catalogue: z.object({ titles: total, channels: total }),
   days: z.array(
     z.object({

@@ -99,7 +99,7 @@ function Numbers(props: { report: OverviewReport }) {
           definition={text}
           value={value}
           format={formatCount}
-          note="in the catalogue now"
+          note="in the catalogue of all services"
         />
       ))}
     </div>

@@ -6,6 +6,7 @@ import {
   type FieldError,
   type Gender,
 } from '@foyer/contracts'
+import { localDate } from './age.ts'
 import { countryCodeOf } from './places.ts'
 
 /** A value of a trait: anything that JSON holds. */
@@ -45,17 +46,17 @@ export type StatedFields = { readonly [F in ViewerField]?: unknown }
 
 /**
  * Reads stated values. One that is wrong is left out and listed; the others are not touched by it. `now` bounds the time
- * of registration.
+ * of registration; `timeZone` is the service's, where instants become days.
  */
 export function readFields(
   stated: StatedFields,
-  now: number,
+  when: { readonly now: number; readonly timeZone: string },
 ): { changes: ViewerChanges; dropped: Dropped[] } {
   const changes: Record<string, unknown> = {}
   const dropped: Dropped[] = []
   for (const [field, value] of Object.entries(stated) as [ViewerField, unknown][]) {
     if (value === undefined) continue
-    const result = value === null ? clear(field) : READERS[field](value, now)
+    const result = value === null ? clear(field) : READERS[field](value, when)
     if (typeof result === 'object' && result !== null) dropped.push({ field, message: result.fault })
     else changes[field] = result
   }
@@ -69,8 +70,11 @@ const CLOCK_SKEW_MS_MAX = 300_000
 
 type Read = string | number | { fault: string }
 
-const READERS: Record<ViewerField, (value: unknown, now: number) => Read> = {
-  registeredAt(value, now) {
+const READERS: Record<
+  ViewerField,
+  (value: unknown, when: { readonly now: number; readonly timeZone: string }) => Read
+> = {
+  registeredAt(value, { now }) {
     const time = timeOf(value)
     if (time === null) return fault('not a time (RFC 3339, or epoch milliseconds)')
     if (time < REGISTERED_AT_MIN) return fault('before 1970')
@@ -81,9 +85,14 @@ const READERS: Record<ViewerField, (value: unknown, now: number) => Read> = {
     const gender = typeof value === 'string' ? GENDER_WORDS.get(value.trim().toLowerCase()) : undefined
     return gender ?? fault(`not one of ${GENDERS.join(', ')}`)
   },
-  birthDate(value) {
-    const day = typeof value === 'string' ? /^\d{4}-\d{2}-\d{2}(?=$|T)/.exec(value.trim())?.[0] : undefined
-    return day ?? fault('not a calendar day YYYY-MM-DD')
+  birthDate(value, { timeZone }) {
+    const text = typeof value === 'string' ? value.trim() : ''
+    // A day; one that a program wrote as its midnight in UTC; or a local time of it.
+    const day = /^(\d{4}-\d{2}-\d{2})(T00:00(:00(\.0+)?)?Z|T[\d:.]+)?$/i.exec(text)?.[1]
+    if (day !== undefined) return day
+    // A browser's midnight, which east of Greenwich lies on the day before in UTC.
+    const instant = /^\d{4}-\d{2}-\d{2}T/i.test(text) ? timeOf(text) : null
+    return instant === null ? fault('not a calendar day YYYY-MM-DD') : localDate(instant, timeZone)
   },
   age: wholeYears,
   ageAtRegistration: wholeYears,

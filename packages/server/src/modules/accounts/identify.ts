@@ -66,7 +66,7 @@ export function createIdentify(deps: {
 
   async function applyVerified(said: Identification, timeZone: string): Promise<IdentifyResult> {
     const now = clock.now()
-    const { changes, dropped: unread } = readTraits(said.traits, now)
+    const { changes, dropped: unread } = readTraits(said.traits, { now, timeZone })
     const app = await directory.appById(said.app)
     return db.transaction(async (tx) => {
       const { vid, viewerId } = (await subjects.attach(tx, said.service, [said.externalId])).get(

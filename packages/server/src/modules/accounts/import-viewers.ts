@@ -96,7 +96,7 @@ export function createImportViewers(deps: {
             reason: 'the id is empty, too long or has control characters',
           }
         const { vid, viewerId } = attachment
-        const { changes, dropped: unread } = readFields(stated, now)
+        const { changes, dropped: unread } = readFields(stated, { now, timeZone })
         if (traits) changes.traits = { ...traits }
         const at = updatedAt ?? changes.registeredAt ?? now
 

@@ -4,10 +4,11 @@ import { applyChanges, emptyProfile, type Profile } from './profile.ts'
 import { readTraits } from './traits.ts'
 
 const NOW = Date.parse('2026-05-01T12:00:00Z')
+const WHEN = { now: NOW, timeZone: 'Europe/Madrid' }
 const YEAR = 365.25 * 86_400_000
 
 function state(profile: Profile, stated: object, at = NOW): { profile: Profile; dropped: string[] } {
-  const { changes, dropped: unread } = readFields(stated, NOW)
+  const { changes, dropped: unread } = readFields(stated, WHEN)
   const { profile: next, dropped } = applyChanges(profile, changes, { at, timeZone: 'UTC' })
   return { profile: next, dropped: [...unread, ...dropped].map((fault) => fault.field) }
 }
@@ -22,7 +23,20 @@ describe('a stated field', () => {
     ['', 'unknown'],
     [null, 'unknown'],
   ])('gender %j is %s', (given, gender) => {
-    expect(readFields({ gender: given }, NOW)).toEqual({ changes: { gender }, dropped: [] })
+    expect(readFields({ gender: given }, WHEN)).toEqual({ changes: { gender }, dropped: [] })
+  })
+
+  it.each([
+    ['1991-01-01', '1991-01-01'],
+    [' 1991-01-01 ', '1991-01-01'],
+    // Midnight in UTC is a day that a program wrote so; anything else is an instant, here of a browser in Madrid.
+    ['1991-01-01T00:00:00.000Z', '1991-01-01'],
+    ['1990-12-31T23:00:00.000Z', '1991-01-01'],
+    ['1990-06-30T22:00:00Z', '1990-07-01'],
+    ['1991-01-01T00:00:00+01:00', '1991-01-01'],
+    ['1991-01-01T12:00', '1991-01-01'],
+  ])('birth date %j is %s', (given, birthDate) => {
+    expect(readFields({ birthDate: given }, WHEN)).toEqual({ changes: { birthDate }, dropped: [] })
   })
 
   it.each([
@@ -32,7 +46,7 @@ describe('a stated field', () => {
     [1_577_934_245_000, '2020-01-02T03:04:05.000Z'],
     ['1577934245', '2020-01-02T03:04:05.000Z'],
   ])('a time of registration %j is %s', (given, time) => {
-    expect(readFields({ registeredAt: given }, NOW).changes.registeredAt).toBe(Date.parse(time))
+    expect(readFields({ registeredAt: given }, WHEN).changes.registeredAt).toBe(Date.parse(time))
   })
 
   it.each([
@@ -65,7 +79,7 @@ describe('a stated field', () => {
     { phone: '1'.repeat(16) },
     { phone: '555-CALL' },
   ])('%j is dropped with a reason that does not repeat it', (stated) => {
-    const { changes, dropped } = readFields(stated, NOW)
+    const { changes, dropped } = readFields(stated, WHEN)
     expect(changes).toEqual({})
     expect(dropped).toMatchObject([{ field: Object.keys(stated)[0] }])
     expect(dropped[0]!.message).not.toContain(String(Object.values(stated)[0]).slice(0, 40) || 'never')
@@ -133,7 +147,7 @@ describe('what follows from what', () => {
     [{ country: 'ES', region: 'US-CA' }, 'a region of another country than ES'],
     [{ country: 'Hong Kong', region: 'Kowloon' }, 'ISO 3166-2 has no regions of HK'],
   ])('of %j the region is left out, and what is understood is said', (stated, message) => {
-    const { changes } = readFields(stated, NOW)
+    const { changes } = readFields(stated, WHEN)
     const { profile, dropped } = applyChanges(emptyProfile(NOW), changes, { at: NOW, timeZone: 'UTC' })
     expect(dropped).toEqual([{ field: 'region', message }])
     expect(profile).toMatchObject({ region: '', country: changes.country ?? '' })
@@ -144,7 +158,7 @@ describe('traits of identify', () => {
   it('take the documented names, and keep all others as they are', () => {
     const { changes } = readTraits(
       { birthday: '1990-01-01', state: 'CA', country: 'US', company: { name: 'X' }, address: 'Elm 1', id: 7 },
-      NOW,
+      WHEN,
     )
     expect(changes).toEqual({
       birthDate: '1990-01-01',
@@ -162,7 +176,7 @@ describe('traits of identify', () => {
         birthday: '1990-01-01',
         birthDate: '1980-01-01',
       },
-      NOW,
+      WHEN,
     )
     expect(changes).toEqual({ city: 'Bound', region: 'CA', birthDate: '1990-01-01' })
   })

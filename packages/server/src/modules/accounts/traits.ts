@@ -7,7 +7,7 @@ import { readFields, type Dropped, type Json, type StatedFields, type ViewerChan
  */
 export function readTraits(
   traits: Readonly<Record<string, unknown>>,
-  now: number,
+  when: { readonly now: number; readonly timeZone: string },
 ): { changes: ViewerChanges; dropped: Dropped[] } {
   const { address, ...flat } = traits
   const stated: Record<string, unknown> = {}
@@ -23,7 +23,7 @@ export function readTraits(
     if (Object.keys(rest).length > 0) others.push(['address', rest])
   } else if (address !== undefined) others.push(['address', address])
 
-  const { changes, dropped } = readFields(stated, now)
+  const { changes, dropped } = readFields(stated, when)
   if (others.length > 0)
     changes.traits = Object.fromEntries(others.map(([trait, value]) => [trait, value as Json]))
   return { changes, dropped }

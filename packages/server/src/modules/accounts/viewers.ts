@@ -166,7 +166,7 @@ export function createViewers(deps: {
       const { timeZone } = await serviceOf(serviceId)
       const consentMask = await defaultMask(serviceId, app)
       const now = clock.now()
-      const changes = readInput(stated, now)
+      const changes = readInput(stated, { now, timeZone })
       const result = await db.transaction(async (tx) => {
         const { vid, viewerId } = (await subjects.attach(tx, serviceId, [given])).get(given)!
         const record = (action: string, object: string) =>
@@ -200,7 +200,7 @@ export function createViewers(deps: {
       const { viewerId, service } = await mustFind(reference)
       const { timeZone } = await serviceOf(service)
       const now = clock.now()
-      const changes = readInput(patch, now)
+      const changes = readInput(patch, { now, timeZone })
       await db.transaction(async (tx) => {
         const stored = (await loadViewers(tx, vault, [viewerId], 'update')).get(viewerId)
         if (!stored) throw notFound()
@@ -278,9 +278,9 @@ function personalFields(
 }
 
 /** Reads what the API's schema let through: what it cannot know (countries, future times) is refused here. */
-function readInput(stated: ViewerPatch, now: number): ViewerChanges {
+function readInput(stated: ViewerPatch, when: { now: number; timeZone: string }): ViewerChanges {
   const { traits, ...fields } = stated
-  const { changes, dropped } = readFields(fields, now)
+  const { changes, dropped } = readFields(fields, when)
   if (dropped.length > 0) throw refusal(dropped)
   if (traits) changes.traits = traits as Record<string, Json>
   return changes

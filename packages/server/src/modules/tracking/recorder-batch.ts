@@ -97,7 +97,7 @@ export function openBatch(deps: BatchDependencies): Batch {
   function correctClock(each: FreshEvent): FreshEvent {
     const { event } = each
     if (!event.fold) return each
-    const clockOffsetMs = views.clockOffset(event, event.clockOffsetMs)
+    const clockOffsetMs = views.clockOffset({ ...event, monoMs: event.fold.monoMs })
     if (clockOffsetMs === event.clockOffsetMs) return each
     const ts = correctedTime({ receivedAt: event.receivedAt, clockOffsetMs }, event.deviceTs)
     return { ...each, event: { ...event, clockOffsetMs, ts, fold: { ...event.fold, ts } } }

@@ -17,9 +17,11 @@ import {
 export interface Views {
   /**
    * The offset of a player's clock, by the best of what its view's batches say: the delay of a request only ever adds to
-   * receipt less sending, so the least is nearest. A large difference is a clock that was set meanwhile.
+   * receipt less sending, so the least is nearest. A large difference is a clock that was set meanwhile, if the event's
+   * time has moved against the device's monotonic clock too; else it is a batch that was sent again long after it was
+   * stamped.
    */
-  clockOffset(view: { app: string; viewId: string }, offsetMs: number): number
+  clockOffset(event: StampedEvent): number
   /** Adds an event of a view. */
   add(event: ViewEvent): void
   /** Rows and what to remember. `timeZone` is the service's, `now` epoch ms. */
@@ -29,6 +31,16 @@ export interface Views {
     /** Where each touched view stands now. */
     standing: StandingView[]
   }
+}
+
+/** An event as its device stamped it. */
+export interface StampedEvent {
+  readonly app: string
+  readonly viewId: string
+  readonly deviceTs: number
+  readonly monoMs: number
+  /** What its batch says of the device's clock; see `EntryHeader.clockOffsetMs`. */
+  readonly clockOffsetMs: number
 }
 
 /** A view as it stands: under which columns, and what its viewer sees. */
@@ -57,8 +69,20 @@ export interface ViewRow {
 
 /** How long late events reopen a view. Then it is forgotten; its sums stay. */
 const REOPEN_MS = 86_400_000
-/** Longest that a request is under way before its client gives up. */
+/** Longest that a request is under way before its client gives up, and what two clocks of a device may drift apart. */
 const DELAY_MS_MAX = 60_000
+
+interface DeviceClock {
+  readonly offsetMs: number
+  /** The device's time when its monotonic clock was 0: it moves when the clock is set. */
+  readonly zero: number
+}
+
+function clockOf(view: ViewState | null): DeviceClock | null {
+  const last = view && (view.fold.folded.last ?? view.fold.waiting[0])
+  if (!view || !last) return null
+  return { offsetMs: view.clockOffsetMs, zero: last.ts - view.clockOffsetMs - last.monoMs }
+}
 
 interface ViewState {
   columns: ViewColumns
@@ -83,7 +107,7 @@ export function openViews(
 ): Views {
   const touched = new Map<string, ViewState>()
   const stored = new Map<string, ViewState | null>()
-  const offsets = new Map<string, number>()
+  const clocks = new Map<string, DeviceClock>()
 
   function load(key: string): ViewState | null {
     let view = stored.get(key)
@@ -96,12 +120,16 @@ export function openViews(
   }
 
   return {
-    clockOffset(view, offsetMs) {
-      const key = keyOfView(view)
-      const known = offsets.get(key) ?? load(key)?.clockOffsetMs ?? offsetMs
-      const best = Math.abs(offsetMs - known) > DELAY_MS_MAX ? offsetMs : Math.min(offsetMs, known)
-      offsets.set(key, best)
-      return best
+    clockOffset(event) {
+      const key = keyOfView(event)
+      const said = { offsetMs: event.clockOffsetMs, zero: event.deviceTs - event.monoMs }
+      const known = clocks.get(key) ?? clockOf(load(key)) ?? said
+      const isSet =
+        Math.abs(said.zero - known.zero) > DELAY_MS_MAX &&
+        Math.abs(said.offsetMs - known.offsetMs) > DELAY_MS_MAX
+      const offsetMs = isSet ? said.offsetMs : Math.min(said.offsetMs, known.offsetMs)
+      clocks.set(key, { offsetMs, zero: said.zero })
+      return offsetMs
     },
 
     add({ columns, isSignedIn, event }) {
@@ -135,7 +163,7 @@ export function openViews(
         }
         const value = viewStateToBytes({
           ...view,
-          clockOffsetMs: offsets.get(key) ?? view.clockOffsetMs,
+          clockOffsetMs: clocks.get(key)?.offsetMs ?? view.clockOffsetMs,
           fold,
           written: sums,
           writtenColumns: view.columns,

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./cli/backup.ts'),
   },
   restore: { summary: 'make a data folder of a backup', load: () => import('./cli/restore.ts') },
+  letters: {
+    summary: 'show the letters to viewers that wait to be sent',
+    load: () => import('./cli/letters.ts'),
+  },
   settings: {
     summary: 'print every setting with its default and meaning',
     load: () => import('./cli/settings.ts'),

@@ -21,7 +21,14 @@ export interface Outbox {
   /** Deletes letters that are of no use any more. How many. */
   expire(): Promise<number>
   /** What waits, oldest first, for whoever runs the instance. */
-  waiting(limit: number): Promise<{ createdAt: number; expiresAt: number; letter: Letter }[]>
+  waiting(limit: number): Promise<WaitingLetter[]>
+}
+
+export interface WaitingLetter {
+  readonly letter: Letter
+  /** Epoch ms. */
+  readonly createdAt: number
+  readonly expiresAt: number
 }
 
 export interface ClaimedLetter {

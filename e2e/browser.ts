@@ -55,15 +55,17 @@ export interface PageOptions {
   readonly theme?: 'light' | 'dark'
   readonly width?: number
   readonly height?: number
+  /** The browser's language; `its own` is the one of the machine that runs the tests. */
+  readonly locale?: string
 }
 
 /** A page in a context of its own: no cookies, nothing stored. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
-  const { theme = 'light', width = 1280, height = 900 } = options
+  const { theme = 'light', width = 1280, height = 900, locale = 'en-GB' } = options
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
-    locale: 'en-GB',
+    ...(locale === 'its own' ? {} : { locale }),
     timezoneId: 'Asia/Tokyo',
   })
   const page = await context.newPage()

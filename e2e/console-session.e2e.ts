@@ -73,6 +73,13 @@ test('who is not signed in is sent to the sign-in and comes back to the page ask
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
+test.each(['its own', 'en-US@posix'])('opens in a browser whose language is %s', async (locale) => {
+  const { page, faults } = keep(await openConsole(browser, { url: instance.url, operator: ANA, locale }))
+  await page.goto(`${instance.url}/console/live`)
+  await page.getByRole('heading', { name: 'Live' }).waitFor()
+  expect(faults).toEqual([])
+})
+
 test.each(LOOKS)('the pages outside are free of barriers, %s, %i px wide', async (theme, width) => {
   const { page, faults } = keep(await openPage(browser, { theme, width }))
   const ways = ['sign-in', 'welcome', 'join', 'password'].flatMap((name) =>

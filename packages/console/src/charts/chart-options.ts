@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core'
+import { LOCALE } from '../lib/locale.ts'
 import type { ChartTokens } from './tokens.ts'
 
 /** Parts that all charts share, so that they look alike. */
@@ -54,4 +55,4 @@ export function labelOf(tokens: ChartTokens): { color: string; fontSize: number;
   return { color: tokens.muted, fontSize: 12, fontFamily: tokens.font }
 }
 
-const compact = new Intl.NumberFormat(navigator.language, { notation: 'compact', maximumFractionDigits: 1 })
+const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 })

@@ -1,5 +1,6 @@
+import { LOCALE } from './locale.ts'
+
 /** Numbers, dates and names in the reader's language. */
-const LOCALE = navigator.language
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })

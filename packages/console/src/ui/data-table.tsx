@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Cell } from '../lib/csv.ts'
 import { formatCount } from '../lib/format.ts'
+import { LOCALE } from '../lib/locale.ts'
 import { Button } from './button.tsx'
 
 /** Rows shown at first and with each further step. All of them are in the CSV. */
@@ -8,8 +9,8 @@ const ROWS = 200
 /** So few rows stand in full; more of them scroll in their own place. */
 const FEW_ROWS = 10
 
-const whole = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 0 })
-const oneDecimal = new Intl.NumberFormat(navigator.language, {
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
+const oneDecimal = new Intl.NumberFormat(LOCALE, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 })

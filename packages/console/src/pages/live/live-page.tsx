@@ -1,6 +1,7 @@
 import { LIVE, type LiveReport } from '@foyer/contracts'
 import { useState } from 'react'
 import { formatCount, formatNumberOf, formatSeconds } from '../../lib/format.ts'
+import { LOCALE } from '../../lib/locale.ts'
 import { useScope, type Scope } from '../../lib/scope.ts'
 import { useSession } from '../../lib/session.tsx'
 import { useStable } from '../../lib/use-stable.ts'
@@ -200,7 +201,7 @@ function formatRate(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : rate.format(value)
 }
 
-const rate = new Intl.NumberFormat(navigator.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const rate = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
 function LiveSkeleton() {
   return (

@@ -6,13 +6,14 @@ import { categoryAxis, countAxis } from '../../charts/chart-options.ts'
 import { Chart } from '../../charts/chart.tsx'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatCount, formatSeconds, formatTime } from '../../lib/format.ts'
+import { LOCALE } from '../../lib/locale.ts'
 import { addressOf, navigate, useLocation } from '../../lib/location.ts'
 import { useStable } from '../../lib/use-stable.ts'
 
 type Point = LiveReport['history'][number]
 
 const STEP_S = LIVE.stepMs / 1_000
-const rate = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 1 })
+const rate = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
 
 /** What the chart can draw; the first unless the URL's `measure` names another. */
 const MEASURES = [

@@ -1,4 +1,5 @@
 import type { RegistrationPeriod, RegistrationsReport } from '@foyer/contracts'
+import { LOCALE } from '../../lib/locale.ts'
 
 /** What a bar is called in full: the hour, day, days or month that it counts, in the service's zone. */
 export function periodName(period: RegistrationPeriod, report: RegistrationsReport): string {
@@ -37,7 +38,7 @@ function formatsOf(timeZone: string) {
   let formats = byZone.get(timeZone)
   if (!formats) {
     const format = (options: Intl.DateTimeFormatOptions) =>
-      new Intl.DateTimeFormat(navigator.language, { timeZone, ...options })
+      new Intl.DateTimeFormat(LOCALE, { timeZone, ...options })
     formats = {
       hour: format({
         month: 'short',

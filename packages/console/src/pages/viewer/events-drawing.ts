@@ -3,6 +3,7 @@ import { PLAYER_EVENT_NAMES, type ViewerEvent, type ViewerEventsReport } from '@
 import { axisTitle, countAxis, labelOf, TITLED_GRID } from '../../charts/chart-options.ts'
 import type { ChartDrawing } from '../../charts/drawing.ts'
 import { formatInstant, formatPosition } from '../../lib/format.ts'
+import { LOCALE } from '../../lib/locale.ts'
 
 /** The events of one name: how they look is told by shape and colour both. */
 export interface EventSeries {
@@ -191,7 +192,7 @@ function daysOf(report: ViewerEventsReport) {
   const step = days <= 2 ? { hours: 3 * days } : { days: Math.ceil(days / 14) }
   const ticks: number[] = []
   for (let at = from; at.compare(to) < 0; at = at.add(step)) ticks.push(at.toDate().getTime())
-  const format = new Intl.DateTimeFormat(navigator.language, {
+  const format = new Intl.DateTimeFormat(LOCALE, {
     timeZone: zone,
     month: 'short',
     day: 'numeric',

@@ -1,5 +1,6 @@
 import type { MetricObject } from 'prom-client'
 import { createApi, createWorker, type LiveNews } from '../app.ts'
+import { reachEvents } from '../storage/index.ts'
 import type { Child } from './child.ts'
 import { baseUrlOf } from './configuration.ts'
 import { layFoundations } from './foundations.ts'
@@ -7,6 +8,8 @@ import { programVersion } from './version.ts'
 
 export const worker: Child = async (context) => {
   const { foundations, close } = layFoundations(context, 'worker')
+  // The embedded engine has said that it is ready; a server is somebody else's.
+  if (context.configuration.events.url) await reachEvents(foundations.events, foundations)
   const worker = await createWorker(foundations, {
     baseUrl: baseUrlOf(context.configuration),
     publishLive: (news, done) => context.send({ type: 'live', news }, done),

@@ -71,7 +71,8 @@ export async function run([name]: string[]): Promise<void> {
   } catch (error) {
     const full = asDiskFull(error, context.folder.root)
     if (full) return channel.fail(full.message, EXIT_TEMPORARY)
-    if (error instanceof StartupError) return channel.fail(error.message, EXIT_CONFIGURATION)
+    if (error instanceof StartupError)
+      return channel.fail(error.message, error.mayPass ? EXIT_TEMPORARY : EXIT_CONFIGURATION)
     log.error({ err: error }, 'this process could not start')
     channel.fail(reasonOf(error), 1)
   }

@@ -42,4 +42,11 @@ export class Problem extends Error {
 /** A condition of the machine or the configuration that the person at the terminal can mend: printed without a stack. */
 export class StartupError extends Error {
   override readonly name = 'StartupError'
+  /** It may pass without anybody: who waits for a first start is told at once, an instance that has run goes on trying. */
+  readonly mayPass: boolean
+
+  constructor(message: string, options: ErrorOptions & { mayPass?: boolean } = {}) {
+    super(message, options)
+    this.mayPass = options.mayPass ?? false
+  }
 }

@@ -10,7 +10,7 @@ import type { Configuration } from '../configuration.ts'
 import type { DataFolder } from '../data-folder.ts'
 import { EVENTS_ENVIRONMENT, lockDataFolder, MAIN } from '../instance.ts'
 import { clockOf, openEngineClients, type EngineClients } from '../stores.ts'
-import { examine, failed, ok, warning, type Finding } from './finding.ts'
+import { examine, failed, ok, reasonOf, warning, type Finding } from './finding.ts'
 
 /** How long an engine may take to answer while it serves others too, ms. */
 const ANSWER_MS_MAX = 5_000
@@ -116,11 +116,18 @@ function tellingLine(words: string): string {
 
 async function askEngines(context: EnginesContext): Promise<Finding[]> {
   const log = createLogger({ role: 'doctor', level: 'silent' })
+  const { server, events } = context.configuration
   const stores = openEngineClients(context.configuration, context.folder, log)
   try {
     const engines = [
-      ...(await examineEngine('records', async () => void (await stores.records.pool.query('SELECT 1')))),
-      ...(await examineEngine('events', () => stores.events.ping())),
+      ...(await examineEngine(
+        { name: 'records', setting: 'FOYER_RECORDS_URL', isElsewhere: server.recordsUrl !== '' },
+        async () => void (await stores.records.pool.query('SELECT 1')),
+      )),
+      ...(await examineEngine(
+        { name: 'events', setting: 'FOYER_EVENTS_URL', isElsewhere: events.url !== '' },
+        () => stores.events.ping(),
+      )),
     ]
     if (engines.some(({ state }) => state === 'failed')) return engines
     return [
@@ -133,16 +140,19 @@ async function askEngines(context: EnginesContext): Promise<Finding[]> {
   }
 }
 
-async function examineEngine(name: string, ask: () => Promise<void>): Promise<Finding[]> {
+async function examineEngine(
+  { name, setting, isElsewhere }: { name: string; setting: string; isElsewhere: boolean },
+  ask: () => Promise<void>,
+): Promise<Finding[]> {
   const from = performance.now()
   try {
     await withinTime(ask())
     return [ok('Engines', `${name} answer in ${Math.ceil(performance.now() - from)} ms.`)]
   } catch (error) {
-    const says = `${name} do not answer: ${(error as Error).message}`
-    return [
-      failed('Engines', says, 'Look at the log of foyer serve; it starts an engine again that has ended.'),
-    ]
+    const todo = isElsewhere
+      ? `Look after the server that ${setting} names, or check the address.`
+      : 'Look at the log of foyer serve; it starts an engine again that has ended.'
+    return [failed('Engines', `${name} do not answer: ${reasonOf(error)}`, todo)]
   }
 }
 

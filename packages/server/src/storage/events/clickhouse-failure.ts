@@ -12,14 +12,16 @@ const EXPENSIVE = new Set(['159', '160', '158', '307', '241', '396'])
 /** Codes of ClickHouse: too many queries, too many parts, shut down, killed, network, read-only replica, no space. */
 const BUSY = new Set(['202', '252', '236', '394', '210', '242', '243'])
 
+/** What the system says where nobody is, or no way leads there. */
+const ABSENT = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof ClickHouseError) {
     if (EXPENSIVE.has(error.code)) return 'expensive'
     return BUSY.has(error.code) || error.message.includes('canceled buffer') ? 'busy' : 'wrong'
   }
   const code = (error as { code?: unknown } | null)?.code
-  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return 'absent'
+  if (ABSENT.has(String(code))) return 'absent'
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT') return 'cut'
   const message = error instanceof Error ? error.message : ''
   if (/socket hang up|aborted|Timeout error|other side closed/i.test(message)) return 'cut'

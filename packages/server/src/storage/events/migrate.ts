@@ -1,3 +1,4 @@
+import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
 import { StartupError } from '../../platform/errors.ts'
 import { pendingMigrations, readMigrations, statementsOf, type Migration } from '../migrations.ts'
@@ -9,13 +10,14 @@ import type { Events } from './events.ts'
  * IF NOT EXISTS, IF EXISTS or OR REPLACE), since the count is written after it.
  *
  * One process runs it at a time (the caller sees to that). Throws StartupError when the store is ahead of the program or
- * holds other migrations, as `pendingMigrations` says.
+ * holds other migrations, as `pendingMigrations` says, or when the user of the store lacks a right.
  */
 export async function migrateEvents(
   events: Events,
   migrations: readonly Migration[] = readMigrations('events'),
 ): Promise<{ applied: string[] }> {
-  await events.command(MIGRATION_TABLE)
+  const command: Events['command'] = (sql, params) => events.command(sql, params).catch(tellMissingRight)
+  await command(MIGRATION_TABLE)
   const progress = await events.query(
     'SELECT name, checksum, done, total FROM foyer_migration FINAL ORDER BY name',
     { row: progressRow },
@@ -33,8 +35,8 @@ export async function migrateEvents(
     const statements = repeatable(migration)
     for (const [index, statement] of statements.entries()) {
       if (migration.name === begun?.name && index < begun.done) continue
-      await events.command(statement)
-      await events.command(
+      await command(statement)
+      await command(
         `INSERT INTO foyer_migration (name, checksum, done, total, at)
          SELECT {name:String}, {checksum:String}, {done:UInt32}, {total:UInt32}, now64(3)`,
         { name: migration.name, checksum: migration.checksum, done: index + 1, total: statements.length },
@@ -61,6 +63,16 @@ const progressRow = z.object({
   done: z.number().int(),
   total: z.number().int(),
 })
+
+/** A user of ClickHouse that may not do what migrations do: the engine's own words name the user and the right. */
+function tellMissingRight(error: unknown): never {
+  if (!(error instanceof ClickHouseError) || error.code !== ACCESS_DENIED) throw error
+  throw new StartupError(
+    `The events' ClickHouse refuses: ${error.message.trim().replace(/\.$/, '')}. Grant it to the user of FOYER_EVENTS_URL.`,
+  )
+}
+
+const ACCESS_DENIED = '497'
 
 /** The statements, each of which may run a second time. */
 export function repeatable(migration: Migration): string[] {

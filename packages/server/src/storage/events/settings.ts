@@ -5,7 +5,7 @@ export const eventsSettings = defineSettings({
   url: {
     env: 'FOYER_EVENTS_URL',
     schema: text.refine(
-      (value) => value === '' || /^https?:\/\/[^/]+\/\w+$/.test(value),
+      (value) => value === '' || (/^https?:\/\/[^/]+\/\w+$/.test(value) && isReadable(value)),
       'http(s)://user:password@host:port/database',
     ),
     default: '',
@@ -38,3 +38,13 @@ export const eventsSettings = defineSettings({
     sentence: 'Requests that one process sends to the events engine at one time; further ones wait.',
   },
 })
+
+/** Told here, where no value is printed: what the client throws at such an address holds it, with its password. */
+function isReadable(address: string): boolean {
+  const url = URL.parse(address)
+  try {
+    return url !== null && decodeURIComponent(url.username + url.password).length >= 0
+  } catch {
+    return false
+  }
+}

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { StartupError } from '../../platform/errors.ts'
-import type { Logger } from '../../platform/log.ts'
 import { pendingMigrations, readMigrations, type AppliedMigration, type Migration } from '../migrations.ts'
+import { reachServer, type ReachOptions } from '../reach.ts'
 import { isUnavailable, sqlState } from './record-errors.ts'
 import type { Records } from './records.ts'
 
@@ -10,20 +9,6 @@ import type { Records } from './records.ts'
 const MIGRATION_LOCK = 0x666f796572
 
 const VERSION_MIN = 150_000
-
-/** How long the server may take until it answers, and after what time the log says that it does not, ms. */
-const REACH_MS_MAX = 60_000
-const REACH_WARN_MS = 5_000
-const REACH_RETRY_MS = 250
-
-export interface MigrateRecordsOptions {
-  /** Told once when the server takes long to answer. */
-  readonly log?: Logger
-  /** How long the server may take until it answers, ms. */
-  readonly reachMsMax?: number
-  /** After what time the log says that it does not, ms. */
-  readonly reachWarnMs?: number
-}
 
 /**
  * Brings the records to this program's schema: each migration in a transaction of its own, under a lock that lets one
@@ -34,9 +19,18 @@ export interface MigrateRecordsOptions {
 export async function migrateRecords(
   records: Records,
   migrations: readonly Migration[] = readMigrations('records'),
-  options: MigrateRecordsOptions = {},
+  options: ReachOptions = {},
 ): Promise<string[]> {
-  await reachServer(records, options)
+  await reachServer(
+    {
+      name: "records' PostgreSQL",
+      setting: 'FOYER_RECORDS_URL',
+      ask: () => records.pool.query('SELECT 1'),
+      refusalOf,
+      isUnreached,
+    },
+    options,
+  )
   await requireServer(records)
   const done: string[] = []
   for (;;) {
@@ -46,61 +40,18 @@ export async function migrateRecords(
   }
 }
 
-/** Waits, within bounds, for a server that starts beside this program; one that refuses will not change its mind. */
-async function reachServer({ pool }: Records, options: MigrateRecordsOptions): Promise<void> {
-  const { log, reachMsMax = REACH_MS_MAX, reachWarnMs = REACH_WARN_MS } = options
-  const deadline = AbortSignal.timeout(reachMsMax)
-  const warning = setTimeout(
-    () =>
-      log?.warn(
-        `the records' PostgreSQL does not answer; tried for ${reachMsMax / 1_000} s before the start fails`,
-      ),
-    reachWarnMs,
-  )
-  try {
-    for (;;) {
-      try {
-        await pool.query('SELECT 1')
-        return
-      } catch (error) {
-        const refusal = refusalOf(error)
-        if (refusal) throw new StartupError(refusal)
-        if (!isUnreached(error)) throw error
-        if (deadline.aborted) {
-          throw new StartupError(
-            `The records' PostgreSQL could not be reached for ${reachMsMax / 1_000} s: ${reasonOf(error)}. ${CHECK_URL}`,
-          )
-        }
-        await delay(Math.min(REACH_RETRY_MS, reachMsMax))
-      }
-    }
-  } finally {
-    clearTimeout(warning)
-  }
-}
-
-const CHECK_URL = 'Check FOYER_RECORDS_URL.'
-
 /** What to tell who gave an address that cannot work. PostgreSQL's own words name the role or database, never a password. */
 function refusalOf(error: unknown): string | undefined {
   const state = sqlState(error)
-  if (state?.startsWith('28') || state === '3D000')
-    return `The records' PostgreSQL refuses: ${(error as Error).message}. ${CHECK_URL}`
+  if (state?.startsWith('28') || state === '3D000') return `refuses: ${(error as Error).message}`
   if (error instanceof Error && error.message.startsWith('SASL: '))
-    return `The records' PostgreSQL asks for a password and there is none, or it is no text. ${CHECK_URL}`
+    return 'asks for a password and there is none, or it is no text'
   return undefined
 }
 
 /** A name may be known a little later than the program starts, as the server. */
 function isUnreached(error: unknown): boolean {
   return isUnavailable(error) || /^(ENOTFOUND|EAI_AGAIN)$/.test((error as { code?: string }).code ?? '')
-}
-
-/** The network's own words, such as `connect ECONNREFUSED 127.0.0.1:5432`. */
-function reasonOf(error: unknown): string {
-  const { cause, code, message } = error as { cause?: unknown; code?: string; message?: string }
-  if (cause !== undefined) return reasonOf(cause)
-  return message || code || 'no answer'
 }
 
 async function requireServer({ pool }: Records): Promise<void> {

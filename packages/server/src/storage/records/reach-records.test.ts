@@ -3,7 +3,8 @@ import { afterEach, expect, it } from 'vitest'
 import { databaseUrl } from '../../../test/start-records-process.ts'
 import { StartupError } from '../../platform/errors.ts'
 import { createLogger } from '../../platform/log.ts'
-import { migrateRecords, type MigrateRecordsOptions } from './migrate-records.ts'
+import type { ReachOptions } from '../reach.ts'
+import { migrateRecords } from './migrate-records.ts'
 import { openRecords } from './open-records.ts'
 import type { Records } from './records.ts'
 
@@ -12,7 +13,7 @@ const SECRET = 'the-password-of-nobody'
 let records: Records | undefined
 afterEach(() => records?.close())
 
-async function refused(url: string, options: MigrateRecordsOptions = {}): Promise<string> {
+async function refused(url: string, options: ReachOptions = {}): Promise<string> {
   const log = createLogger({ role: 'test', level: 'silent' })
   records = openRecords(url, { log, patienceMs: 50 })
   const error = await migrateRecords(records, [], options).then(
@@ -27,9 +28,7 @@ async function refused(url: string, options: MigrateRecordsOptions = {}): Promis
 
 it('a port where nobody listens is said once in the log, and stops the start in time', async () => {
   const lines: string[] = []
-  const log = { warn: (line: string) => void lines.push(line) } as unknown as NonNullable<
-    MigrateRecordsOptions['log']
-  >
+  const log = { warn: (line: string) => void lines.push(line) } as unknown as NonNullable<ReachOptions['log']>
   const port = await freePort()
   const url = `postgres://foyer:${SECRET}@127.0.0.1:${port}/foyer`
   const said = await refused(url, { log, reachMsMax: 600, reachWarnMs: 50 })

@@ -19,7 +19,10 @@ foyer backup verify <folder>                compares a backup with its checksums
 export async function run(args: string[]): Promise<void> {
   const { positionals, keys } = parseArguments(args)
   const [first, second] = positionals
-  if (first === 'verify' && second !== undefined) return verify(second)
+  if (first === 'verify') {
+    if (second === undefined || positionals.length > 2 || keys !== undefined) throw new StartupError(USAGE)
+    return verify(second)
+  }
   if (positionals.length > 1 || (first === undefined && keys === undefined)) throw new StartupError(USAGE)
   const configuration = readConfiguration()
   if (first !== undefined && keys !== undefined) requireApart(first, keys)

@@ -37,8 +37,9 @@ const CHILDREN: Readonly<Record<ChildName, () => Promise<Child>>> = {
 /** How long a predecessor may take to finish. */
 const PREDECESSOR_MS_MAX = 30_000
 
-export async function run([name]: string[]): Promise<void> {
-  if (!isChildName(name)) throw new StartupError('The supervisor starts children; try: foyer serve')
+export async function run([name, ...rest]: string[]): Promise<void> {
+  if (!isChildName(name) || rest.length > 0)
+    throw new StartupError('The supervisor starts children; try: foyer serve')
   const configuration = readConfiguration()
   const log = createLogger({ role: name, level: configuration.server.logLevel })
   let close = async (): Promise<void> => undefined

@@ -27,7 +27,8 @@ foyer import catalogue <file>                    titles and channels of a CSV, J
 export async function run(args: string[]): Promise<void> {
   const { positionals, values } = parseArguments(args)
   const [kind, path] = positionals
-  if (!isKind(kind) || path === undefined) throw new StartupError(USAGE)
+  if (!isKind(kind) || path === undefined || positionals.length > 2) throw new StartupError(USAGE)
+  refuseOthers(kind, values)
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found) throw new StartupError(`There is no ${path}.`)
   if (found.isDirectory() !== (kind === 'movielens')) {
@@ -210,6 +211,19 @@ function faultLines(refused: number, faults: readonly RowFault[]): string[] {
     ...faults.slice(0, FAULTS_SHOWN).map(({ file, row, reason }) => `${file}, row ${row}: ${reason}`),
     ...(total > FAULTS_SHOWN ? [`… and ${total - FAULTS_SHOWN} more`] : []),
   ]
+}
+
+/** An option of another kind of import would be passed over: a trial of rows that is none. */
+function refuseOthers(kind: keyof typeof IMPORTS, options: ImportOptions): void {
+  const other = Object.keys(options).find((name) => !OPTIONS[kind].has(name))
+  if (other !== undefined)
+    throw new StartupError(`foyer import ${kind} does not take --${other}.\n\n${USAGE}`)
+}
+
+const OPTIONS: Readonly<Record<keyof typeof IMPORTS, ReadonlySet<string>>> = {
+  movielens: new Set(['service', 'app']),
+  rows: new Set(['mapping', 'service', 'app']),
+  catalogue: new Set(['dry-run']),
 }
 
 function print(lines: readonly string[]): void {

@@ -1,9 +1,11 @@
 import { createLogger } from '../platform/log.ts'
 import { readConfiguration } from './configuration.ts'
 import { launchInstance, type Instance } from './instance.ts'
+import { refuseArguments } from './no-arguments.ts'
 
 /** Serves an instance until a signal asks to stop. */
-export async function run(): Promise<void> {
+export async function run(args: string[]): Promise<void> {
+  refuseArguments('serve', args)
   const configuration = readConfiguration()
   const log = createLogger({ role: 'supervisor', level: configuration.server.logLevel })
   await serveUntilStopped({ configuration, roles: ['worker', 'api'], log }, async (instance) => {

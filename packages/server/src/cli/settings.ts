@@ -1,8 +1,10 @@
 import type { SettingGroup } from '../platform/settings.ts'
 import { SETTING_GROUPS } from './configuration.ts'
+import { refuseArguments } from './no-arguments.ts'
 
 /** Prints every setting: the page docs/reference/settings.md is this text. */
-export async function run(): Promise<void> {
+export async function run(args: string[]): Promise<void> {
+  refuseArguments('settings', args)
   process.stdout.write(settingsReference())
 }
 

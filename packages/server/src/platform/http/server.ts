@@ -90,6 +90,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   server.setNotFoundHandler((request, reply) =>
     answerProblem(new Problem('route.not_found', `No ${request.method} here. See /docs.`), request, reply),
   )
+  takeEmptyBodies(server)
   server.decorateRequest('actor', null)
   server.decorateRequest('checkAccess', function () {
     return checkAccess(this, options.authenticate)
@@ -167,6 +168,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   await addDocsPage(server)
   return server
+}
+
+/** Clients name JSON on every request, also where they send nothing; a route that wants a body refuses by its schema. */
+function takeEmptyBodies(server: HttpServer): void {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : void parse(request, body, done),
+  )
 }
 
 /** Mounts routes in a scope of their own: hooks and parsers that they add reach no one else. */

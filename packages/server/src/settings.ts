@@ -71,7 +71,8 @@ export const serverSettings = defineSettings({
     env: 'FOYER_METRICS_TOKEN',
     schema: text,
     default: '',
-    sentence: 'Bearer token that `/metrics` asks for; empty: it answers only requests from this machine.',
+    sentence:
+      'Bearer token that `/metrics` asks for; empty: it answers only requests from this machine that no proxy passed on.',
     isSecret: true,
   },
   logLevel: {

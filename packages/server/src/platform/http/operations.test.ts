@@ -132,6 +132,20 @@ describe('/metrics', () => {
   })
 
   it.each([
+    ['x-forwarded-for', '203.0.113.9'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-proto', 'https'],
+    ['x-real-ip', '203.0.113.9'],
+    ['forwarded', 'for=203.0.113.9'],
+    ['via', '1.1 proxy.example'],
+  ])('without a token is not for whom a proxy on this machine asks (%s: %s)', async (name, value) => {
+    await serve()
+    const answer = await server.inject({ url: '/metrics', headers: { [name]: value } })
+    expect(answer.json()).toMatchObject({ status: 401, code: 'operator.sign_in_required' })
+    expect(answer.body).not.toContain('foyer_asked')
+  })
+
+  it.each([
     ['nothing', undefined],
     ['another token', 'Bearer wrong'],
     ['a part of it', 'Bearer s3cr'],
@@ -146,7 +160,7 @@ describe('/metrics', () => {
 
   it('with a token is for whoever has it, from anywhere', async () => {
     await serve('s3cret')
-    const headers = { authorization: 'Bearer s3cret' }
+    const headers = { authorization: 'Bearer s3cret', 'x-forwarded-for': '203.0.113.9' }
     const answer = await server.inject({ url: '/metrics', remoteAddress: '192.0.2.7', headers })
     expect(answer.statusCode).toBe(200)
     expect(answer.body).toContain('foyer_asked_total')

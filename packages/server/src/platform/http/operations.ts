@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { Problem } from '../errors.ts'
 import { sha256 } from '../ids.ts'
+import { isForwarded } from './forwarded.ts'
 import { problems } from './problem-handler.ts'
 import type { Routes } from './server.ts'
 
@@ -13,7 +14,7 @@ export interface OperationsOptions {
   readonly isDraining: () => boolean
   /** Text of the metrics of all processes of this machine's instance: api, worker, engines and supervisor. */
   readonly metrics: () => Promise<{ type: string; text: string }>
-  /** Bearer token for `/metrics`; empty: requests from this machine only. */
+  /** Bearer token for `/metrics`; empty: requests from this machine only, and none that a proxy passed on. */
   readonly metricsToken: string
 }
 
@@ -105,7 +106,8 @@ async function stateOf(check: () => Promise<void>): Promise<'ok' | 'full' | 'fai
 }
 
 function maySeeMetrics(request: FastifyRequest, token: string): boolean {
-  if (token === '') return /^(127\.|::1$|::ffff:127\.)/.test(request.ip)
+  // A proxy on this machine asks from here for everybody.
+  if (token === '') return !isForwarded(request) && /^(127\.|::1$|::ffff:127\.)/.test(request.ip)
   const given = request.headers.authorization?.replace(/^Bearer /i, '') ?? ''
   return timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(token)))
 }

@@ -25,6 +25,7 @@ import { checkAccess, type Authenticate } from './access.ts'
 import { describeAccess, SECURITY_SCHEMES } from './describe-access.ts'
 import { addDocsPage, LIBRARY_PAGES } from './docs-page.ts'
 import { describeIdempotency } from './idempotency.ts'
+import { warnOfUnknownProxy } from './forwarded.ts'
 import { answerProblem } from './problem-handler.ts'
 import { refuseUnknownParameters } from './strict-query.ts'
 
@@ -91,6 +92,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     answerProblem(new Problem('route.not_found', `No ${request.method} here. See /docs.`), request, reply),
   )
   takeEmptyBodies(server)
+  if (options.trustedProxies === 0) warnOfUnknownProxy(server)
   server.decorateRequest('actor', null)
   server.decorateRequest('checkAccess', function () {
     return checkAccess(this, options.authenticate)

@@ -157,7 +157,7 @@ export function createIntakePipeline(deps: IntakeDependencies): Intake {
       'write_key.unknown',
       key === null
         ? 'Send the write key as user name of a Basic Authorization header, as a Bearer token, or as writeKey in the body.'
-        : 'No app has this write key, or it was revoked. See Apps in the console.',
+        : 'No app has this write key, or it was revoked. Make one with POST /v1/apps/{id}/write-keys.',
     )
   }
 

@@ -1,17 +1,14 @@
-import { parseArgs } from 'node:util'
-import { StartupError } from '../platform/errors.ts'
 import { createLogger } from '../platform/log.ts'
-import { readConfiguration } from './configuration.ts'
 import { textOf, type WaitingLetter } from '../platform/mail/index.ts'
+import { readConfiguration } from './configuration.ts'
+import { refuseArguments } from './no-arguments.ts'
 import { openWorkbench } from './workbench.ts'
-
-const USAGE = `foyer letters   shows the letters to viewers that wait to be sent, oldest first`
 
 const LETTERS_MAX = 100
 
 /** Shows what waits in the outbox of a running instance: where no mail server is set up, codes are read here. */
 export async function run(args: string[]): Promise<void> {
-  refuseArguments(args)
+  refuseArguments('letters', args)
   const configuration = readConfiguration()
   const log = createLogger({ role: 'command', level: configuration.server.logLevel })
   const workbench = await openWorkbench(configuration, log)
@@ -26,12 +23,4 @@ export async function run(args: string[]): Promise<void> {
 function shown({ createdAt, expiresAt, letter }: WaitingLetter): string {
   const [made, until] = [createdAt, expiresAt].map((at) => new Date(at).toISOString())
   return `To ${letter.to}, from ${letter.from}, ${made}, good until ${until}\n${letter.subject}\n\n${textOf(letter)}\n`
-}
-
-function refuseArguments(args: string[]): void {
-  try {
-    parseArgs({ args, options: {}, strict: true })
-  } catch {
-    throw new StartupError(USAGE)
-  }
 }

@@ -10,7 +10,7 @@ export const SECURITY_SCHEMES = {
   apiKey: {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key made in the console. It has the rights that it was given.',
+    description: 'An API key, made by `POST /v1/api-keys`. It has the rights that it was given.',
   },
   session: {
     type: 'apiKey',

@@ -19,7 +19,7 @@ const anonymous = (n: string) => `(2000000000 + ${n})`
 
 /**
  * EVENTS of a service with many people: 200,000 viewers and 500,000 anonymous subjects, of which 300,000 are linked; 58 % of
- * what happens is anonymous. 2,000 viewers are merged, 500 deny to be measured; one view in a hundred was taken back. Parts
+ * what happens is anonymous. 2,000 viewers are merged, 500 deny to be measured; one view in twenty of the last two days was taken back. Parts
  * lie as the inserts and the engine's own merges left them.
  */
 export async function fillPeople(
@@ -52,16 +52,20 @@ export async function fillPeople(
         1 AS streams, 800000 AS played_ms, 0 AS stalled_ms, 0 AS unknown_ms, now64(3) AS written_at
       FROM numbers(${from / EVENTS}, ${size / EVENTS})`)
   }
-  // One view in a hundred was first thought to be of another title and platform, and taken back: what that leaves lies in
-  // parts of its own, so that reports must settle it.
+  // Views are judged anew for a day: of the last two days one in twenty was first thought to be of another title and
+  // platform, and taken back. What that leaves lies in parts of its own, so that reports must settle it.
   for (const sign of [1, -1]) {
     await events.command(`INSERT INTO view_revision
-      WITH number * 100 AS view, ${who}
       SELECT ${sign} AS sign, quarter AS bucket, toDate(quarter) AS local_date, 'cine' AS service, 'tizen' AS app,
         toString(view) AS view_id, subject, 23 AS consent_mask, 0 AS ledger_seq, subject AS device, 'tizen' AS platform,
         'tv' AS device_class, country, 'title-1' AS content_id, 'vod' AS content_kind, 'movie' AS content_type, 1 AS starts,
         1 AS streams, 100000 AS played_ms, 0 AS stalled_ms, 0 AS unknown_ms, now64(3) AS written_at
-      FROM numbers(${rows / EVENTS / 100})`)
+      FROM
+      (
+        WITH number * 20 AS view, ${who}
+        SELECT view, subject, country, quarter FROM numbers(${rows / EVENTS / 20})
+        WHERE toDate(quarter) >= toDate('${FIRST_DAY}') + ${days - 2}
+      )`)
   }
   await events.command(`INSERT INTO viewer (vid, version, is_deleted, service, registered_at, consent_mask)
     SELECT ${vid('number')}, 1, 0, 'cine', toDateTime64('2026-01-01 00:00:00', 3), 23 FROM numbers(${VIEWERS})`)

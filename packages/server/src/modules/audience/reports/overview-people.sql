@@ -6,6 +6,8 @@
 -- are subjects that belong to no registered person. New: registered within the range; merged accounts are one person,
 -- registered with the first of them. Who was there without an account and registered after the range was not new in it:
 -- they are among the returning or the others. Purpose: analytics.
+--
+-- A group for each person: sums need no settled rows.
 SELECT
   countIf(is_active AND is_viewer) AS viewers,
   countIf(is_active AND NOT is_viewer) AS visitors,
@@ -36,11 +38,13 @@ FROM
   (
     SELECT
       foyer_person(subject) AS person,
-      max(local_date >= {from:Date}) AS is_active,
-      max(local_date >= {previousFrom:Date} AND local_date < {from:Date}) AS was_active,
-      max(local_date < {previousFrom:Date}) AS had_been
-    FROM settled_subject_day(service = {service:String}, from = {beforeFrom:Date}, to = {to:Date})
-    WHERE (events > 0 OR starts > 0)
+      sumIf(events, local_date >= {from:Date}) > 0 OR sumIf(starts, local_date >= {from:Date}) > 0 AS is_active,
+      sumIf(events, local_date >= {previousFrom:Date} AND local_date < {from:Date}) > 0
+        OR sumIf(starts, local_date >= {previousFrom:Date} AND local_date < {from:Date}) > 0 AS was_active,
+      sumIf(events, local_date < {previousFrom:Date}) > 0 OR sumIf(starts, local_date < {previousFrom:Date}) > 0 AS had_been
+    FROM subject_day
+    WHERE local_date BETWEEN {beforeFrom:Date} AND {to:Date}
+      AND service = {service:String}
       AND foyer_visible(subject, consent_mask, {purpose:UInt32})
     GROUP BY person
   ) AS people

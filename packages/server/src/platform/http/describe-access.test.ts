@@ -26,6 +26,12 @@ function operationsOf(document: object): Map<string, Operation> {
 
 /** What anybody may do, without credentials: it is how people get theirs. */
 const PUBLIC = [
+  'DELETE /v1/account/sessions/current',
+  'POST /v1/account/password-resets',
+  'POST /v1/account/password-resets/{id}/completion',
+  'POST /v1/account/registrations',
+  'POST /v1/account/registrations/{id}/completion',
+  'POST /v1/account/sessions',
   'POST /v1/operators/auth/sign-in/email',
   'POST /v1/operators/auth/sign-out',
   'POST /v1/operators/first',

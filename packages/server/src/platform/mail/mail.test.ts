@@ -168,11 +168,11 @@ describe.each(recordsBackends())('letters (%s)', (backend) => {
     server = await startServer(port)
     await run()
     expect(received).toHaveLength(0)
-    clock.advance(10_000)
+    clock.advance(3_000)
     answer = { code: 451 }
     await run()
     answer = null
-    clock.advance(19_999)
+    clock.advance(5_999)
     await run()
     expect(received).toHaveLength(0)
     clock.advance(1)

@@ -40,7 +40,7 @@ export interface ClaimedLetter {
 
 /** An attempt that takes longer than this is made again by somebody else. */
 const CLAIM_MS = 120_000
-const FIRST_WAIT_MS = 10_000
+const FIRST_WAIT_MS = 3_000
 const WAIT_MS_MAX = 1_800_000
 
 const COLUMN = 'outgoing_letter.letter'

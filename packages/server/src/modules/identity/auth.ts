@@ -6,17 +6,16 @@ import type { BetterAuthOptions } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '@foyer/contracts'
+import { ADDRESS_HEADER, peoplePolicy } from '../../platform/auth/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { uuidV7, type RandomSource } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/log.ts'
 import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
 import type { Vault } from '../../platform/vault/index.ts'
-import { viewerPolicy } from './policy.ts'
 import { viewerLogin, viewerSession, viewerSignInMethod, viewerVerification } from './schema.ts'
 
-/** Set by us from the connection, never taken from a request: better-auth reads addresses from headers only. */
-export const ADDRESS_HEADER = 'x-foyer-address'
+const viewerPolicy = peoplePolicy({ plain: ['service'] })
 
 /** A session ends after so long whatever happens; see `IDLE_MS_MAX` for one that is not used. */
 const SESSION_SECONDS_MAX = 365 * 86_400

@@ -2,10 +2,11 @@ import { eq, lt } from 'drizzle-orm'
 import type { FastifyRequest } from 'fastify'
 import type { AccountSession } from '@foyer/contracts'
 import type { AttemptCounter } from '../../platform/attempts/index.ts'
+import { authHeadersOf } from '../../platform/auth/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
-import { ADDRESS_HEADER, type LoginRow, type ViewerAuth } from './auth.ts'
+import type { LoginRow, ViewerAuth } from './auth.ts'
 import { emailAddress } from './email.ts'
 import { viewerSession } from './schema.ts'
 
@@ -81,7 +82,7 @@ export function createSessions(deps: {
       const email = emailAddress(given) ?? 'nobody@invalid.invalid'
       return attempt(email, request, async () => {
         const { headers, response } = await auth.api
-          .signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true })
+          .signInEmail({ body: { email, password }, headers: authHeadersOf(request), returnHeaders: true })
           .catch(asRefusal)
         const login = await readRow(response.user.id)
         if (login.suspendedAt) {
@@ -95,20 +96,20 @@ export function createSessions(deps: {
     async open(request, viewerId) {
       const { headers } = await auth.api.openSession({
         body: { viewerId },
-        headers: headersOf(request, { isSignedIn: false }),
+        headers: authHeadersOf(request, { withCookie: false }),
         returnHeaders: true,
       })
       return { login: await readRow(viewerId), cookies: headers.getSetCookie() }
     },
 
     async signOut(request) {
-      const { headers } = await auth.api.signOut({ headers: headersOf(request), returnHeaders: true })
+      const { headers } = await auth.api.signOut({ headers: authHeadersOf(request), returnHeaders: true })
       return headers.getSetCookie()
     },
 
     async find(request) {
       if (request.headers.cookie === undefined) return null
-      const found = await auth.api.getSession({ headers: headersOf(request) })
+      const found = await auth.api.getSession({ headers: authHeadersOf(request) })
       if (!found) return null
       const { session } = found
       const login = found.user as unknown as LoginRow
@@ -133,7 +134,7 @@ export function createSessions(deps: {
         const { headers } = await auth.api
           .changePassword({
             body: { ...change, revokeOtherSessions: true },
-            headers: headersOf(request),
+            headers: authHeadersOf(request),
             returnHeaders: true,
           })
           .catch(asRefusal)
@@ -194,17 +195,6 @@ interface SessionRow {
   readonly expiresAt: Date
   readonly ipAddress?: string | null
   readonly userAgent?: string | null
-}
-
-const USER_AGENT_LENGTH_MAX = 512
-
-/** What better-auth learns of a request: no header that a client could use to lie about where it is. */
-function headersOf(request: FastifyRequest, { isSignedIn = true } = {}): Headers {
-  const headers = new Headers({ [ADDRESS_HEADER]: request.ip })
-  const { cookie, 'user-agent': userAgent } = request.headers
-  if (cookie !== undefined && isSignedIn) headers.set('cookie', cookie)
-  if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, USER_AGENT_LENGTH_MAX))
-  return headers
 }
 
 /** better-auth's refusals in the words of our catalogue; one answer for an unknown address and for a wrong password. */

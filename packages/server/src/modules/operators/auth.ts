@@ -3,17 +3,16 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import type { BetterAuthOptions } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { OPERATOR_LIMITS } from '@foyer/contracts'
+import { ADDRESS_HEADER, peoplePolicy } from '../../platform/auth/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { uuidV7, type RandomSource } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/log.ts'
 import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
 import type { Vault } from '../../platform/vault/index.ts'
-import { operatorPolicy } from './policy.ts'
 import { operator, operatorAccount, operatorSession, operatorVerification } from './schema.ts'
 
-/** Set by us from the connection, never taken from a request: better-auth reads addresses from headers only. */
-export const ADDRESS_HEADER = 'x-foyer-address'
+const operatorPolicy = peoplePolicy({ plain: ['role'] })
 
 /** A session ends after so long whatever happens; see `IDLE_MS_MAX` for one that is not used. */
 const SESSION_SECONDS_MAX = 7 * 86_400

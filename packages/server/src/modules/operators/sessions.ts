@@ -3,10 +3,11 @@ import type { FastifyRequest } from 'fastify'
 import type { OperatorSession } from '@foyer/contracts'
 import type { AttemptCounter } from '../../platform/attempts/index.ts'
 import type { AuditTrail } from '../../platform/audit.ts'
+import { authHeadersOf } from '../../platform/auth/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/data-map.ts'
 import { Problem } from '../../platform/errors.ts'
-import { ADDRESS_HEADER, type OperatorAuth } from './auth.ts'
+import type { OperatorAuth } from './auth.ts'
 import { operatorActor, type OperatorRow, type People } from './people.ts'
 import { operatorSession } from './schema.ts'
 
@@ -78,7 +79,7 @@ export function createSessions(deps: {
     signIn(request, { email, password }) {
       return attempt(email, request, async () => {
         const { headers, response } = await auth.api
-          .signInEmail({ body: { email, password }, headers: headersOf(request), returnHeaders: true })
+          .signInEmail({ body: { email, password }, headers: authHeadersOf(request), returnHeaders: true })
           .catch(asRefusal)
         const operator = await readRow(response.user.id)
         if (operator.disabledAt) {
@@ -90,13 +91,13 @@ export function createSessions(deps: {
     },
 
     async signOut(request) {
-      const { headers } = await auth.api.signOut({ headers: headersOf(request), returnHeaders: true })
+      const { headers } = await auth.api.signOut({ headers: authHeadersOf(request), returnHeaders: true })
       return headers.getSetCookie()
     },
 
     async find(request) {
       if (request.headers.cookie === undefined) return null
-      const found = await auth.api.getSession({ headers: headersOf(request) })
+      const found = await auth.api.getSession({ headers: authHeadersOf(request) })
       if (!found) return null
       const { session } = found
       const operator = found.user as unknown as OperatorRow
@@ -130,7 +131,7 @@ export function createSessions(deps: {
         // All sessions have ended, this one too.
         const { headers } = await auth.api.signInEmail({
           body: { email, password: change.newPassword },
-          headers: headersOf(request),
+          headers: authHeadersOf(request),
           returnHeaders: true,
         })
         return headers.getSetCookie()
@@ -185,17 +186,6 @@ interface SessionRow {
   readonly expiresAt: Date
   readonly ipAddress?: string | null
   readonly userAgent?: string | null
-}
-
-const USER_AGENT_LENGTH_MAX = 512
-
-/** What better-auth learns of a request: no header that a client could use to lie about where it is. */
-function headersOf(request: FastifyRequest): Headers {
-  const headers = new Headers({ [ADDRESS_HEADER]: request.ip })
-  const { cookie, 'user-agent': userAgent } = request.headers
-  if (cookie !== undefined) headers.set('cookie', cookie)
-  if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, USER_AGENT_LENGTH_MAX))
-  return headers
 }
 
 /** better-auth's refusals in the words of our catalogue; one answer for an unknown address and for a wrong password. */

@@ -1,0 +1,7 @@
+/**
+ * better-auth as Foyer uses it, whoever it is that signs in: over sealed tables (`vault/auth-adapter`), without its own HTTP
+ * handler, with addresses taken from the connection. Each module that signs people in has an instance and tables of its own,
+ * and adds what is of its people.
+ */
+export { peoplePolicy } from './policy.ts'
+export { ADDRESS_HEADER, authHeadersOf } from './requests.ts'

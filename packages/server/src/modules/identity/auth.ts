@@ -6,13 +6,9 @@ import type { BetterAuthOptions } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '@foyer/contracts'
-import { ADDRESS_HEADER, peoplePolicy } from '../../platform/auth/index.ts'
-import type { Clock } from '../../platform/clock.ts'
+import { authOptions, peoplePolicy, type AuthDeps } from '../../platform/auth/index.ts'
 import type { Database } from '../../platform/data-map.ts'
-import { uuidV7, type RandomSource } from '../../platform/ids.ts'
-import type { Logger } from '../../platform/log.ts'
 import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
-import type { Vault } from '../../platform/vault/index.ts'
 import { viewerLogin, viewerSession, viewerSignInMethod, viewerVerification } from './schema.ts'
 
 const viewerPolicy = peoplePolicy({ plain: ['service'] })
@@ -20,19 +16,8 @@ const viewerPolicy = peoplePolicy({ plain: ['service'] })
 /** A session ends after so long whatever happens; see `IDLE_MS_MAX` for one that is not used. */
 const SESSION_SECONDS_MAX = 365 * 86_400
 
-export interface ViewerAuthDeps {
+export interface ViewerAuthDeps extends AuthDeps {
   readonly db: Database
-  readonly vault: Vault
-  readonly clock: Clock
-  readonly random: RandomSource
-  readonly log: Logger
-  /** Where viewers reach Foyer, for cookies: `https://id.example.org`. */
-  readonly baseUrl: string
-  /** How passwords are kept: better-auth's scrypt, unless a test has something quicker. */
-  readonly passwords?: {
-    hash(password: string): Promise<string>
-    verify(data: { hash: string; password: string }): Promise<boolean>
-  }
 }
 
 export type ViewerAuth = Awaited<ReturnType<typeof createViewerAuth>>
@@ -52,51 +37,20 @@ export interface LoginRow {
  * when its address is proven (`registration.ts`).
  */
 export async function createViewerAuth(deps: ViewerAuthDeps) {
-  const { clock, log } = deps
   const auth = betterAuth({
-    appName: 'Foyer',
-    baseURL: deps.baseUrl,
-    secret: deps.vault.secretFor('viewer sessions'),
-    telemetry: { enabled: false },
-    logger: {
-      // Its messages may quote e-mail addresses and database errors whole rows: neither goes on.
-      log: (level) => log.debug({ level }, 'better-auth has said something'),
-    },
-    // Attempts are counted in RECORDS, for all processes and by account as well.
-    rateLimit: { enabled: false },
+    ...authOptions(deps, {
+      kind: 'viewer',
+      secondsMax: SESSION_SECONDS_MAX,
+      // An app of the operator's sends the browser here to sign in.
+      sameSite: 'lax',
+      passwordLength: { min: ACCOUNT_LIMITS.passwordMin, max: ACCOUNT_LIMITS.passwordMax },
+    }),
     database: sealedOver(deps, deps.db),
     user: {
       additionalFields: {
         service: { type: 'string', required: true, input: false },
         suspendedAt: { type: 'date', required: false, input: false },
       },
-    },
-    session: {
-      expiresIn: SESSION_SECONDS_MAX,
-      disableSessionRefresh: true,
-      additionalFields: { lastUsedAt: { type: 'date', required: false, input: false } },
-    },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: ACCOUNT_LIMITS.passwordMin,
-      maxPasswordLength: ACCOUNT_LIMITS.passwordMax,
-      ...(deps.passwords ? { password: deps.passwords } : {}),
-    },
-    databaseHooks: {
-      session: {
-        create: {
-          before: (session) => Promise.resolve({ data: { ...session, lastUsedAt: new Date(clock.now()) } }),
-        },
-      },
-    },
-    advanced: {
-      cookiePrefix: 'foyer-viewer',
-      useSecureCookies: new URL(deps.baseUrl).protocol === 'https:',
-      // Lax and not strict: an app of the operator's sends the browser here to sign in.
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
-      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
-      database: { generateId: () => uuidV7(clock.now(), deps.random) },
     },
     plugins: [sessionsForProof, companionColumns(viewerPolicy)],
   })

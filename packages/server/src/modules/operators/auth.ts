@@ -3,13 +3,9 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import type { BetterAuthOptions } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { OPERATOR_LIMITS } from '@foyer/contracts'
-import { ADDRESS_HEADER, peoplePolicy } from '../../platform/auth/index.ts'
-import type { Clock } from '../../platform/clock.ts'
+import { authOptions, peoplePolicy, type AuthDeps } from '../../platform/auth/index.ts'
 import type { Database } from '../../platform/data-map.ts'
-import { uuidV7, type RandomSource } from '../../platform/ids.ts'
-import type { Logger } from '../../platform/log.ts'
 import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
-import type { Vault } from '../../platform/vault/index.ts'
 import { operator, operatorAccount, operatorSession, operatorVerification } from './schema.ts'
 
 const operatorPolicy = peoplePolicy({ plain: ['role'] })
@@ -17,19 +13,8 @@ const operatorPolicy = peoplePolicy({ plain: ['role'] })
 /** A session ends after so long whatever happens; see `IDLE_MS_MAX` for one that is not used. */
 const SESSION_SECONDS_MAX = 7 * 86_400
 
-export interface OperatorAuthDeps {
+export interface OperatorAuthDeps extends AuthDeps {
   readonly db: Database
-  readonly vault: Vault
-  readonly clock: Clock
-  readonly random: RandomSource
-  readonly log: Logger
-  /** Where the console is, for links and cookies: `https://console.example.org`. */
-  readonly baseUrl: string
-  /** How passwords are kept: better-auth's scrypt, unless a test has something quicker. */
-  readonly passwords?: {
-    hash(password: string): Promise<string>
-    verify(data: { hash: string; password: string }): Promise<boolean>
-  }
 }
 
 export type OperatorAuth = Awaited<ReturnType<typeof createOperatorAuth>>
@@ -39,50 +24,19 @@ export type OperatorAuth = Awaited<ReturnType<typeof createOperatorAuth>>
  * HTTP handler is not mounted; our routes call its functions, so that no address exists that we did not declare.
  */
 export async function createOperatorAuth(deps: OperatorAuthDeps) {
-  const { clock, log } = deps
   const auth = betterAuth({
-    appName: 'Foyer',
-    baseURL: deps.baseUrl,
-    secret: deps.vault.secretFor('operator sessions'),
-    telemetry: { enabled: false },
-    logger: {
-      // Its messages may quote e-mail addresses and database errors whole rows: neither goes on.
-      log: (level) => log.debug({ level }, 'better-auth has said something'),
-    },
-    // Attempts are counted in RECORDS by attempts.ts, for all processes and by account as well.
-    rateLimit: { enabled: false },
+    ...authOptions(deps, {
+      kind: 'operator',
+      secondsMax: SESSION_SECONDS_MAX,
+      sameSite: 'strict',
+      passwordLength: { min: OPERATOR_LIMITS.passwordMin, max: OPERATOR_LIMITS.passwordMax },
+    }),
     database: sealedOver(deps, deps.db),
     user: {
       additionalFields: {
         role: { type: 'string', required: true, input: false },
         disabledAt: { type: 'date', required: false, input: false },
       },
-    },
-    session: {
-      expiresIn: SESSION_SECONDS_MAX,
-      disableSessionRefresh: true,
-      additionalFields: { lastUsedAt: { type: 'date', required: false, input: false } },
-    },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: OPERATOR_LIMITS.passwordMin,
-      maxPasswordLength: OPERATOR_LIMITS.passwordMax,
-      ...(deps.passwords ? { password: deps.passwords } : {}),
-    },
-    databaseHooks: {
-      session: {
-        create: {
-          before: (session) => Promise.resolve({ data: { ...session, lastUsedAt: new Date(clock.now()) } }),
-        },
-      },
-    },
-    advanced: {
-      cookiePrefix: 'foyer-operator',
-      useSecureCookies: new URL(deps.baseUrl).protocol === 'https:',
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'strict' },
-      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
-      database: { generateId: () => uuidV7(clock.now(), deps.random) },
     },
     plugins: [companionColumns(operatorPolicy)],
   })

@@ -3,5 +3,6 @@
  * handler, with addresses taken from the connection. Each module that signs people in has an instance and tables of its own,
  * and adds what is of its people.
  */
+export { authOptions, type AuthDeps } from './options.ts'
 export { peoplePolicy } from './policy.ts'
-export { ADDRESS_HEADER, authHeadersOf } from './requests.ts'
+export { authHeadersOf } from './requests.ts'

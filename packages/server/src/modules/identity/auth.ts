@@ -1,14 +1,17 @@
 import { betterAuth } from 'better-auth'
-import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
-import type { BetterAuthOptions } from '@better-auth/core'
-import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { ACCOUNT_LIMITS } from '@foyer/contracts'
-import { authOptions, peoplePolicy, type AuthDeps } from '../../platform/auth/index.ts'
+import {
+  authOptions,
+  openSealedAuth,
+  peoplePolicy,
+  sealedTables,
+  type AuthDeps,
+} from '../../platform/auth/index.ts'
 import type { Database } from '../../platform/data-map.ts'
-import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
+import { companionColumns } from '../../platform/vault/auth-adapter/index.ts'
 import { viewerLogin, viewerSession, viewerSignInMethod, viewerVerification } from './schema.ts'
 
 const viewerPolicy = peoplePolicy({ plain: ['service'] })
@@ -37,6 +40,18 @@ export interface LoginRow {
  * when its address is proven (`registration.ts`).
  */
 export async function createViewerAuth(deps: ViewerAuthDeps) {
+  const tables = sealedTables({
+    db: deps.db,
+    vault: deps.vault,
+    policy: viewerPolicy,
+    prefix: 'viewer_',
+    tables: {
+      user: viewerLogin,
+      session: viewerSession,
+      account: viewerSignInMethod,
+      verification: viewerVerification,
+    },
+  })
   const auth = betterAuth({
     ...authOptions(deps, {
       kind: 'viewer',
@@ -45,7 +60,7 @@ export async function createViewerAuth(deps: ViewerAuthDeps) {
       sameSite: 'lax',
       passwordLength: { min: ACCOUNT_LIMITS.passwordMin, max: ACCOUNT_LIMITS.passwordMax },
     }),
-    database: sealedOver(deps, deps.db),
+    database: tables(),
     user: {
       additionalFields: {
         service: { type: 'string', required: true, input: false },
@@ -54,18 +69,7 @@ export async function createViewerAuth(deps: ViewerAuthDeps) {
     },
     plugins: [sessionsForProof, companionColumns(viewerPolicy)],
   })
-  // Opens the tables and the policy: an unclassified column stops the start here.
-  const context = await auth.$context
-  const adapter = context.adapter as unknown as DBAdapter
-
-  return {
-    api: auth.api,
-    hashPassword: (password: string) => context.password.hash(password),
-    /** better-auth's view of the tables. */
-    adapter,
-    /** The same within an open transaction. */
-    adapterIn: (tx: Database): DBAdapter => sealedOver(deps, tx)(auth.options),
-  }
+  return openSealedAuth(auth, tables)
 }
 
 /** Opens a session for a viewer who has proven who they are by other means than better-auth knows. Called by us alone. */
@@ -90,21 +94,4 @@ const sessionsForProof = {
       },
     ),
   },
-}
-
-function sealedOver(deps: ViewerAuthDeps, db: Database): (options: BetterAuthOptions) => DBAdapter {
-  return sealedAdapter({
-    db,
-    vault: deps.vault,
-    policy: viewerPolicy,
-    prefix: 'viewer_',
-    adapter: (handle) => drizzleAdapter(handle, { provider: 'pg', schema: TABLES, transaction: true }),
-  })
-}
-
-const TABLES = {
-  user: viewerLogin,
-  session: viewerSession,
-  account: viewerSignInMethod,
-  verification: viewerVerification,
 }

@@ -1,5 +1,11 @@
-import { boolean, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { attemptTable } from '../../platform/attempts/index.ts'
+import {
+  sessionColumns,
+  signInMethodColumns,
+  userColumns,
+  verificationColumns,
+} from '../../platform/auth/index.ts'
 import {
   annotate,
   identifier,
@@ -29,18 +35,10 @@ const lookedUp: ColumnAnnotation = { ...identifier, isExported: false }
  * that the operator's own system signs in have none. Columns are named as better-auth names its fields.
  */
 export const viewerLogin = pgTable('viewer_login', {
-  id: uuid('id').primaryKey(),
-  name: sealed('name').notNull(),
-  /** HMAC: one account an address, over all services. */
-  email: text('email').notNull().unique(),
-  emailSealed: sealed('email_sealed'),
-  emailVerified: boolean('email_verified').notNull(),
-  image: sealed('image'),
+  ...userColumns(),
   /** Where they registered. */
   service: text('service').notNull(),
   suspendedAt: moment('suspended_at'),
-  createdAt: moment('created_at').notNull(),
-  updatedAt: moment('updated_at').notNull(),
 })
 
 const viewerLoginData = annotate(viewerLogin, {
@@ -62,22 +60,9 @@ const owner = () =>
     .references(() => viewerLogin.id, { onDelete: 'cascade' })
 
 /** Devices that are signed in: better-auth's `session`. */
-export const viewerSession = pgTable(
-  'viewer_session',
-  {
-    id: uuid('id').primaryKey(),
-    userId: owner(),
-    token: text('token').notNull().unique(),
-    tokenSealed: sealed('token_sealed'),
-    ipAddress: sealed('ip_address'),
-    userAgent: sealed('user_agent'),
-    lastUsedAt: moment('last_used_at').notNull(),
-    expiresAt: moment('expires_at').notNull(),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [index('viewer_session_viewer').on(table.userId)],
-)
+export const viewerSession = pgTable('viewer_session', sessionColumns(owner()), (table) => [
+  index('viewer_session_viewer').on(table.userId),
+])
 
 const viewerSessionData = annotate(viewerSession, {
   id: withAccount,
@@ -93,30 +78,11 @@ const viewerSessionData = annotate(viewerSession, {
 })
 
 /** Ways to sign in, one row each: better-auth's `account`. `credential` is the password, else an outside provider. */
-export const viewerSignInMethod = pgTable(
-  'viewer_sign_in_method',
-  {
-    id: uuid('id').primaryKey(),
-    userId: owner(),
-    providerId: text('provider_id').notNull(),
-    accountId: text('account_id').notNull(),
-    accountIdSealed: sealed('account_id_sealed'),
-    password: sealed('password'),
-    accessToken: sealed('access_token'),
-    refreshToken: sealed('refresh_token'),
-    idToken: sealed('id_token'),
-    scope: text('scope'),
-    accessTokenExpiresAt: moment('access_token_expires_at'),
-    refreshTokenExpiresAt: moment('refresh_token_expires_at'),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [
-    index('viewer_sign_in_method_viewer').on(table.userId),
-    // better-auth has no such index: thirty links of one outside account at once would all succeed, and none open later.
-    uniqueIndex('viewer_sign_in_method_account').on(table.providerId, table.accountId),
-  ],
-)
+export const viewerSignInMethod = pgTable('viewer_sign_in_method', signInMethodColumns(owner()), (table) => [
+  index('viewer_sign_in_method_viewer').on(table.userId),
+  // better-auth has no such index: thirty links of one outside account at once would all succeed, and none open later.
+  uniqueIndex('viewer_sign_in_method_account').on(table.providerId, table.accountId),
+])
 
 const viewerSignInMethodData = annotate(viewerSignInMethod, {
   id: withAccount,
@@ -136,19 +102,9 @@ const viewerSignInMethodData = annotate(viewerSignInMethod, {
 })
 
 /** Better-auth's `verification`: states and challenges that live for minutes. */
-export const viewerVerification = pgTable(
-  'viewer_verification',
-  {
-    id: uuid('id').primaryKey(),
-    identifier: text('identifier').notNull(),
-    identifierSealed: sealed('identifier_sealed'),
-    value: sealed('value').notNull(),
-    expiresAt: moment('expires_at').notNull(),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [index('viewer_verification_identifier').on(table.identifier)],
-)
+export const viewerVerification = pgTable('viewer_verification', verificationColumns(), (table) => [
+  index('viewer_verification_identifier').on(table.identifier),
+])
 
 const aDay: ColumnAnnotation = { ...operational, purpose: 'security', retention: '1d', erasure: 'delete' }
 const forADay = (annotation: ColumnAnnotation): ColumnAnnotation => ({

@@ -1,11 +1,14 @@
 import { betterAuth } from 'better-auth'
-import { drizzleAdapter } from 'better-auth/adapters/drizzle'
-import type { BetterAuthOptions } from '@better-auth/core'
-import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { OPERATOR_LIMITS } from '@foyer/contracts'
-import { authOptions, peoplePolicy, type AuthDeps } from '../../platform/auth/index.ts'
+import {
+  authOptions,
+  openSealedAuth,
+  peoplePolicy,
+  sealedTables,
+  type AuthDeps,
+} from '../../platform/auth/index.ts'
 import type { Database } from '../../platform/data-map.ts'
-import { companionColumns, sealedAdapter } from '../../platform/vault/auth-adapter/index.ts'
+import { companionColumns } from '../../platform/vault/auth-adapter/index.ts'
 import { operator, operatorAccount, operatorSession, operatorVerification } from './schema.ts'
 
 const operatorPolicy = peoplePolicy({ plain: ['role'] })
@@ -24,6 +27,18 @@ export type OperatorAuth = Awaited<ReturnType<typeof createOperatorAuth>>
  * HTTP handler is not mounted; our routes call its functions, so that no address exists that we did not declare.
  */
 export async function createOperatorAuth(deps: OperatorAuthDeps) {
+  const tables = sealedTables({
+    db: deps.db,
+    vault: deps.vault,
+    policy: operatorPolicy,
+    prefix: 'operator_',
+    tables: {
+      user: operator,
+      session: operatorSession,
+      account: operatorAccount,
+      verification: operatorVerification,
+    },
+  })
   const auth = betterAuth({
     ...authOptions(deps, {
       kind: 'operator',
@@ -31,7 +46,7 @@ export async function createOperatorAuth(deps: OperatorAuthDeps) {
       sameSite: 'strict',
       passwordLength: { min: OPERATOR_LIMITS.passwordMin, max: OPERATOR_LIMITS.passwordMax },
     }),
-    database: sealedOver(deps, deps.db),
+    database: tables(),
     user: {
       additionalFields: {
         role: { type: 'string', required: true, input: false },
@@ -40,34 +55,5 @@ export async function createOperatorAuth(deps: OperatorAuthDeps) {
     },
     plugins: [companionColumns(operatorPolicy)],
   })
-  // Opens the tables and the policy: an unclassified column stops the start here.
-  const context = await auth.$context
-  const adapter = context.adapter as unknown as DBAdapter
-
-  return {
-    api: auth.api,
-    hashPassword: (password: string) => context.password.hash(password),
-    verifyPassword: (attempt: { hash: string; password: string }) => context.password.verify(attempt),
-    /** better-auth's view of the tables. */
-    adapter,
-    /** The same within an open transaction. */
-    adapterIn: (tx: Database): DBAdapter => sealedOver(deps, tx)(auth.options),
-  }
-}
-
-function sealedOver(deps: OperatorAuthDeps, db: Database): (options: BetterAuthOptions) => DBAdapter {
-  return sealedAdapter({
-    db,
-    vault: deps.vault,
-    policy: operatorPolicy,
-    prefix: 'operator_',
-    adapter: (handle) => drizzleAdapter(handle, { provider: 'pg', schema: TABLES, transaction: true }),
-  })
-}
-
-const TABLES = {
-  user: operator,
-  session: operatorSession,
-  account: operatorAccount,
-  verification: operatorVerification,
+  return openSealedAuth(auth, tables)
 }

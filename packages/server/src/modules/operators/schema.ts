@@ -1,6 +1,12 @@
-import { boolean, index, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { index, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Right, Role } from '@foyer/contracts'
 import { attemptTable } from '../../platform/attempts/index.ts'
+import {
+  sessionColumns,
+  signInMethodColumns,
+  userColumns,
+  verificationColumns,
+} from '../../platform/auth/index.ts'
 import {
   annotate,
   identifier,
@@ -29,16 +35,9 @@ const opens = ofOperator({ ...secret, retention: 'account', erasure: 'delete' })
 
 /** Console users: better-auth's `user`. Columns are named as better-auth names its fields. */
 export const operator = pgTable('operator', {
-  id: uuid('id').primaryKey(),
-  name: sealed('name').notNull(),
-  email: text('email').notNull().unique(),
-  emailSealed: sealed('email_sealed'),
-  emailVerified: boolean('email_verified').notNull(),
-  image: sealed('image'),
+  ...userColumns(),
   role: text('role').$type<Role>().notNull(),
   disabledAt: moment('disabled_at'),
-  createdAt: moment('created_at').notNull(),
-  updatedAt: moment('updated_at').notNull(),
 })
 
 const operatorData = annotate(operator, {
@@ -60,22 +59,9 @@ const owner = () =>
     .references(() => operator.id, { onDelete: 'cascade' })
 
 /** Browsers that are signed in: better-auth's `session`. */
-export const operatorSession = pgTable(
-  'operator_session',
-  {
-    id: uuid('id').primaryKey(),
-    userId: owner(),
-    token: text('token').notNull().unique(),
-    tokenSealed: sealed('token_sealed'),
-    ipAddress: sealed('ip_address'),
-    userAgent: sealed('user_agent'),
-    lastUsedAt: moment('last_used_at').notNull(),
-    expiresAt: moment('expires_at').notNull(),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [index('operator_session_operator').on(table.userId)],
-)
+export const operatorSession = pgTable('operator_session', sessionColumns(owner()), (table) => [
+  index('operator_session_operator').on(table.userId),
+])
 
 const operatorSessionData = annotate(operatorSession, {
   id: withAccount,
@@ -91,30 +77,11 @@ const operatorSessionData = annotate(operatorSession, {
 })
 
 /** Ways to sign in, one row each: better-auth's `account`. Until now only the password. */
-export const operatorAccount = pgTable(
-  'operator_account',
-  {
-    id: uuid('id').primaryKey(),
-    userId: owner(),
-    providerId: text('provider_id').notNull(),
-    accountId: text('account_id').notNull(),
-    accountIdSealed: sealed('account_id_sealed'),
-    password: sealed('password'),
-    accessToken: sealed('access_token'),
-    refreshToken: sealed('refresh_token'),
-    idToken: sealed('id_token'),
-    scope: text('scope'),
-    accessTokenExpiresAt: moment('access_token_expires_at'),
-    refreshTokenExpiresAt: moment('refresh_token_expires_at'),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [
-    index('operator_account_operator').on(table.userId),
-    // better-auth has no such index: two links to one outside account would both succeed and neither open later.
-    uniqueIndex('operator_account_provider').on(table.providerId, table.accountId),
-  ],
-)
+export const operatorAccount = pgTable('operator_account', signInMethodColumns(owner()), (table) => [
+  index('operator_account_operator').on(table.userId),
+  // better-auth has no such index: two links to one outside account would both succeed and neither open later.
+  uniqueIndex('operator_account_provider').on(table.providerId, table.accountId),
+])
 
 const operatorAccountData = annotate(operatorAccount, {
   id: withAccount,
@@ -134,19 +101,9 @@ const operatorAccountData = annotate(operatorAccount, {
 })
 
 /** Better-auth's `verification`; nothing that is switched on writes it yet. */
-export const operatorVerification = pgTable(
-  'operator_verification',
-  {
-    id: uuid('id').primaryKey(),
-    identifier: text('identifier').notNull(),
-    identifierSealed: sealed('identifier_sealed'),
-    value: sealed('value').notNull(),
-    expiresAt: moment('expires_at').notNull(),
-    createdAt: moment('created_at').notNull(),
-    updatedAt: moment('updated_at').notNull(),
-  },
-  (table) => [index('operator_verification_identifier').on(table.identifier)],
-)
+export const operatorVerification = pgTable('operator_verification', verificationColumns(), (table) => [
+  index('operator_verification_identifier').on(table.identifier),
+])
 
 const operatorVerificationData = annotate(operatorVerification, {
   id: withAccount,

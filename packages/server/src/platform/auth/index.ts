@@ -6,3 +6,5 @@
 export { authOptions, type AuthDeps } from './options.ts'
 export { peoplePolicy } from './policy.ts'
 export { authHeadersOf } from './requests.ts'
+export { sessionColumns, signInMethodColumns, userColumns, verificationColumns } from './tables.ts'
+export { openSealedAuth, sealedTables } from './sealed-tables.ts'
